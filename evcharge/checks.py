@@ -1,0 +1,62 @@
+"""Refuses settings that cannot work together, in sentences that say what to set."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+# What process managers call the number of server processes they start.
+WORKER_COUNTS = ("WEB_CONCURRENCY", "UVICORN_WORKERS")
+
+
+@register
+def check_processes(
+    app_configs: Sequence[AppConfig] | None, **_options: Any
+) -> list[CheckMessage]:
+    """An in-memory channel layer and broker reach one process only."""
+    if settings.REDIS_URL:
+        return []
+    for name in WORKER_COUNTS:
+        count = os.environ.get(name, "1")
+        if count.isdigit() and int(count) > 1:
+            return [
+                Error(
+                    f"{name} asks for {count} server processes, but without REDIS_URL they "
+                    "cannot reach each other.",
+                    hint=f"Set REDIS_URL, or {name}=1.",
+                    id="evcharge.E001",
+                )
+            ]
+    return []
+
+
+@register
+def check_key(app_configs: Sequence[AppConfig] | None, **_options: Any) -> list[CheckMessage]:
+    """The development key is public; whoever knows it can sign anybody in."""
+    if settings.SECRET_KEY != settings.DEVELOPMENT_KEY or settings.DEBUG:
+        return []
+    return [
+        Error(
+            "SECRET_KEY is the development key, and DEBUG is off.",
+            hint="Give a long random text of your own as SECRET_KEY or SECRET_KEY_FILE.",
+            id="evcharge.E002",
+        )
+    ]
+
+
+@register
+def check_sqlite(app_configs: Sequence[AppConfig] | None, **_options: Any) -> list[CheckMessage]:
+    """Several nodes need a database all of them reach."""
+    is_sqlite = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
+    if settings.REDIS_URL and is_sqlite and not settings.DEBUG:
+        return [
+            Error(
+                "REDIS_URL is set, so several processes may run, but the database is SQLite.",
+                hint="Set DATABASE_URL to PostgreSQL, or unset REDIS_URL.",
+                id="evcharge.E003",
+            )
+        ]
+    return []

@@ -1,0 +1,52 @@
+"""Whether this process lives, and whether it can work."""
+
+import secrets
+from collections.abc import Callable
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from kombu.exceptions import OperationalError as BrokerError
+from redis.exceptions import RedisError
+
+from evcharge.celery import app as celery_app
+
+ANSWERS = (DatabaseError, RedisError, BrokerError, OSError, TimeoutError)
+
+
+@login_not_required
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process lives."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@login_not_required
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Whether database, channel layer and broker answer: 200 or 503, each by name."""
+    parts = {"database": _database, "layer": _layer, "broker": _broker}
+    state = {name: _answers(check) for name, check in parts.items()}
+    return JsonResponse(state, status=200 if all(state.values()) else 503)
+
+
+def _answers(check: Callable[[], None]) -> bool:
+    try:
+        check()
+    except ANSWERS:
+        return False
+    return True
+
+
+def _database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _layer() -> None:
+    async_to_sync(get_channel_layer().send)(f"ready.{secrets.token_hex(8)}", {"type": "ready"})
+
+
+def _broker() -> None:
+    with celery_app.connection_for_write() as broker:
+        broker.ensure_connection(max_retries=0, timeout=2)

@@ -1,0 +1,107 @@
+"""What lives in a server process beside the requests: gateway, switchboard, embedded Celery."""
+
+import asyncio
+import logging
+import threading
+from typing import Any
+
+from celery.beat import EmbeddedService
+from django.conf import settings
+from django.core.checks import run_checks
+from django.core.checks.messages import CheckMessage
+
+from evcharge.celery import app as celery_app
+from ocpp_gateway.gateway import gateway
+from operations.services.live import switchboard
+
+logger = logging.getLogger(__name__)
+
+
+class EmbeddedCelery:
+    """Worker and beat as threads of the server, when no Redis connects other processes."""
+
+    def __init__(self) -> None:
+        self._worker: Any = None
+        self._beat: Any = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin both threads."""
+        # The controller alone, without the command line's banner and signal handlers. Only solo
+        # works here: it runs tasks in the worker's own thread.
+        self._worker = celery_app.WorkController(
+            pool_cls="solo", without_gossip=True, without_mingle=True, without_heartbeat=True
+        )
+        self._thread = threading.Thread(target=self._worker.start, name="worker", daemon=True)
+        self._thread.start()
+        # In memory: the schedule is in the settings, and nothing needs to survive.
+        self._beat = EmbeddedService(
+            celery_app, max_interval=1, thread=True, scheduler_cls="celery.beat:Scheduler"
+        )
+        self._beat.daemon = True
+        self._beat.start()
+
+    def stop(self) -> None:
+        """End both; a task that runs is finished first."""
+        if self._beat is not None:
+            self._beat.stop()
+            self._worker.stop()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+
+
+class Runtime:
+    """Starts once per process, by the ASGI lifespan or with the first request."""
+
+    def __init__(self) -> None:
+        self._celery = EmbeddedCelery()
+        self._is_started = False
+        self._lock = asyncio.Lock()
+
+    async def live(self, receive: Any, send: Any) -> None:
+        """Speak the lifespan protocol."""
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                try:
+                    await self.ensure_started()
+                except Exception as error:
+                    logger.exception("the server could not start")
+                    await send({"type": "lifespan.startup.failed", "message": str(error)})
+                    return
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def ensure_started(self) -> None:
+        """Start what is not running yet."""
+        if self._is_started:
+            return
+        async with self._lock:
+            if self._is_started:
+                return
+            await asyncio.to_thread(_refuse_wrong_settings)
+            is_alone = not settings.REDIS_URL
+            switchboard.bind(asyncio.get_running_loop())
+            await gateway.start(is_alone=is_alone)
+            if is_alone:
+                self._celery.start()
+            self._is_started = True
+
+    async def stop(self) -> None:
+        """End in the opposite order."""
+        if not self._is_started:
+            return
+        self._is_started = False
+        await asyncio.to_thread(self._celery.stop)
+        await gateway.stop()
+        switchboard.unbind()
+
+
+def _refuse_wrong_settings() -> None:
+    """Whatever server runs us, wrong mixes do not start."""
+    errors: list[CheckMessage] = [check for check in run_checks() if check.is_serious()]
+    if errors:
+        raise RuntimeError(" ".join(f"{error.msg} {error.hint or ''}" for error in errors))

@@ -1,0 +1,13 @@
+"""The addresses of the portal."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from evcharge import health
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+    path("", include("operations.urls")),
+]

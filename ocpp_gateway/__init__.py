@@ -1,0 +1,1 @@
+"""The station side: sockets, OCPP frames and their translation into events."""

@@ -1,0 +1,172 @@
+"""A station's socket: bytes in, bytes out. The only class here that knows Channels."""
+
+import asyncio
+import logging
+from collections import deque
+from functools import partial
+from typing import Any
+
+from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from ocpp_gateway import handshake
+from ocpp_gateway.conversation import Conversation
+from ocpp_gateway.gateway import gateway
+from ocpp_gateway.handshake import Claim, Refused
+from operations.services import connections
+from operations.services.connections import Opened
+
+logger = logging.getLogger(__name__)
+
+REPLACED = 4001
+MOST_UNSENT = 100  # frames a station has not taken yet; then it is not read any further
+BUSY_S = 0.05
+
+
+class StationConsumer(AsyncWebsocketConsumer):
+    """One station's socket."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._conversation: Conversation | None = None
+        self._unsent: deque[str] = deque()
+        self._sender: asyncio.Task[None] | None = None
+        self._is_hearing = False
+        self._is_sending = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve the socket; clean up however it ends, also where no disconnect is told."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._end(1006, "The socket ended without a word.")
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Without the hop to a shared thread that Channels makes before each message."""
+        await getattr(self, get_handler_name(message))(message)
+
+    async def websocket_connect(self, message: dict[str, Any]) -> None:
+        """Admit or refuse; a refusal says why in the HTTP answer."""
+        claim = handshake.read(self.scope)
+        if isinstance(claim, Refused):
+            await self._deny(claim)
+        try:
+            opened = await gateway.writer.ask(partial(self._open, claim))
+        except Exception:
+            logger.exception("a station could not be admitted")
+            await self._deny(Refused(503, "The portal can't look this up now. Try again soon."))
+        if isinstance(opened, Refused):
+            await self._deny(opened)
+        self._conversation = Conversation(
+            opened, claim.version, gateway.writer, self._transmit
+        )
+        gateway.add(self._conversation)
+        await self.accept(subprotocol=claim.version.subprotocol)
+
+    def _open(self, claim: Claim) -> Opened | Refused:
+        """In the writer's thread: look the station up and give it to this socket."""
+        station = handshake.admit(claim)
+        if isinstance(station, Refused):
+            return station
+        client = self.scope.get("client") or ("",)
+        return connections.open_connection(
+            station=station,
+            version=claim.version,
+            node=gateway.node,
+            channel_name=self.channel_name,
+            remote_address=str(client[0] or ""),
+        )
+
+    async def _deny(self, refused: Refused) -> None:
+        """End the handshake with an HTTP answer, where the server can send one."""
+        logger.info(
+            "handshake refused", extra={"status": refused.status, "why": refused.reason}
+        )
+        if "websocket.http.response" not in (self.scope.get("extensions") or {}):
+            await self.close()
+            raise StopConsumer
+        headers = [(b"content-type", b"text/plain; charset=utf-8")]
+        if refused.status == 401:
+            headers.append((b"www-authenticate", b'Basic realm="OCPP", charset="UTF-8"'))
+        await self.base_send(
+            {
+                "type": "websocket.http.response.start",
+                "status": refused.status,
+                "headers": headers,
+            }
+        )
+        await self.base_send(
+            {"type": "websocket.http.response.body", "body": refused.reason.encode() + b"\n"}
+        )
+        raise StopConsumer
+
+    async def websocket_receive(self, message: dict[str, Any]) -> None:
+        """Take one frame; wait first where too much is under way already."""
+        conversation = self._conversation
+        if conversation is None:
+            return
+        raw = message.get("text")
+        self._is_hearing = True
+        try:
+            conversation.hear(raw if raw is not None else message.get("bytes") or b"")
+        except Exception:
+            # Nothing a station sends may end its socket; what went wrong is in the log.
+            logger.exception("a frame could not be handled")
+        self._is_hearing = False
+        await self._drain()
+        while conversation.is_busy or len(self._unsent) > MOST_UNSENT:
+            await asyncio.sleep(BUSY_S)
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        """The socket closed."""
+        self._end(message.get("code"), str(message.get("reason") or ""))
+        raise StopConsumer
+
+    def _end(self, code: int | None, reason: str) -> None:
+        if self._conversation is not None:
+            self._conversation.end(code, reason)
+            gateway.remove(self._conversation)
+        if self._sender is not None:
+            self._sender.cancel()
+
+    # --- What goes out, in order
+
+    def _transmit(self, frame: str) -> None:
+        self._unsent.append(frame)
+        if not self._is_hearing and not self._is_sending:
+            self._is_sending = True
+            self._sender = asyncio.create_task(self._send_all())
+
+    async def _drain(self) -> None:
+        if not self._is_sending:
+            self._is_sending = True
+            await self._send_all()
+
+    async def _send_all(self) -> None:
+        try:
+            while self._unsent:
+                frame = self._unsent.popleft()
+                await self.base_send({"type": "websocket.send", "text": frame})
+        except OSError:
+            # The socket closed meanwhile; its disconnect is on the way.
+            self._unsent.clear()
+        finally:
+            self._is_sending = False
+
+    # --- Messages from the channel layer
+
+    async def command_run(self, message: dict[str, Any]) -> None:
+        """A run waits for this station."""
+        if self._conversation is not None:
+            self._conversation.ask(message["run"])
+
+    async def command_nudge(self, message: dict[str, Any]) -> None:
+        """A run wants the station to report again."""
+        if self._conversation is not None:
+            self._conversation.nudge(message["run"])
+
+    async def station_replaced(self, message: dict[str, Any]) -> None:
+        """A newer socket has the station now."""
+        await self.close(code=REPLACED, reason="replaced by a newer connection")
+        self._end(REPLACED, "Replaced by a newer connection.")

@@ -1,0 +1,474 @@
+"""What goes on with one station while its socket is open. Knows no Channels and no sockets."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.utils import timezone
+
+from ocpp_gateway import codes
+from ocpp_gateway.codec import CallError, CallResult, check_request, encode_result
+from ocpp_gateway.dialects import DIALECTS
+from ocpp_gateway.dialects.base import Handler
+from ocpp_gateway.findings import Finding
+from ocpp_gateway.frames import Call
+from ocpp_gateway.link import (
+    Answered,
+    Asked,
+    Disputed,
+    Heard,
+    Link,
+    Noted,
+    Reply,
+    Stray,
+    Told,
+)
+from ocpp_gateway.writer import Failed, Writer
+from operations import events
+from operations.answers import Answer, BootAnswer
+from operations.commands import BY_SLUG
+from operations.models import OcppMessage
+from operations.services import connections, outcomes, runs
+from operations.services.connections import Opened
+from operations.services.runs import Claimed, OutgoingCall
+from operations.statuses import Registration
+from operations.versions import OcppVersion
+
+logger = logging.getLogger(__name__)
+
+# A station that does not boot after connecting was up already; how long we wait to be sure.
+GRACE_S = 10.0
+MOST_HANDLED = 32  # calls of one station under way; a proper one has one
+MOST_STRAYS = 20  # answers nobody waits for, each worth a look into the database
+LOGGED_CHARACTERS = 20_000  # of a frame that could not be understood
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """In the outbox: a run to be claimed when its turn comes, or to be nudged."""
+
+    pk: int
+    is_nudge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """In the outbox: a further call of a claimed run."""
+
+    run_pk: int
+    call: OutgoingCall
+    timeout_s: float
+
+
+class Conversation:
+    """Both sides of one socket's talk: what the station tells, and what operators ask."""
+
+    def __init__(
+        self,
+        opened: Opened,
+        version: OcppVersion,
+        writer: Writer,
+        transmit: Callable[[str], None],
+    ) -> None:
+        self.opened = opened
+        self.last_heard_at: datetime = timezone.now()
+        self._writer = writer
+        self._transmit = transmit
+        self._loop = asyncio.get_running_loop()
+        self._link = Link(version)
+        self._link.may_call = False
+        self._dialect = DIALECTS[version.name]
+        self._version = version
+        self._handled = 0
+        self._is_over = False
+        self._watched: dict[int, tuple[type[events.Event], ...]] = {
+            pk: BY_SLUG[slug].confirmed_by for pk, slug in opened.watched
+        }
+        self._asking: set[int] = set()  # runs that are in the outbox or being asked
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._grace = self._loop.call_later(GRACE_S, self._may_call)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the socket shall be read no further for now."""
+        return self._handled >= MOST_HANDLED or self._writer.is_full
+
+    # --- What the station says
+
+    def hear(self, raw: str | bytes) -> None:
+        """Take one frame."""
+        self.last_heard_at = timezone.now()
+        for happening in self._link.receive(raw):
+            match happening:
+                case Heard(call, findings):
+                    self._note(call.action, findings)
+                    self._handle(call, raw)
+                case Told(send, findings):
+                    self._note(send.action, findings)
+                    self._log(send.action, send.unique_id, raw)
+                case Reply(frame, why, call):
+                    self._reply(frame, why, call, raw)
+                case Answered():
+                    self._answered(happening, raw)
+                case Stray(message):
+                    self._take_stray(message, raw)
+                case Disputed(error):
+                    self._log("", error.unique_id, raw, error_code=error.code)
+                case Noted(why):
+                    self._log("", "", raw, error_code=why.code)
+
+    def _note(self, action: str, findings: tuple[Finding, ...]) -> None:
+        """A fault that was understood all the same."""
+        for finding in findings:
+            logger.info(
+                "protocol finding",
+                extra={
+                    "station": self.opened.station_pk,
+                    "action": action,
+                    "kind": finding.kind,
+                    "path": finding.path,
+                },
+            )
+
+    def _handle(self, call: Call, raw: str | bytes) -> None:
+        """Translate, record, answer once it is committed."""
+        handler = self._dialect.handlers.get(call.action)
+        if handler is None:
+            # A central system's own message: known, but nothing a station may ask.
+            self._refuse(call, raw, codes.NOT_SUPPORTED, "Stations don't send this message.")
+            return
+        try:
+            event = handler.translate(call.payload, self.last_heard_at)
+        except (KeyError, TypeError, ValueError, OverflowError):
+            logger.exception("a valid message was not understood", extra={"action": call.action})
+            self._refuse(call, raw, codes.INTERNAL_ERROR, "The message was not understood.")
+            return
+        if isinstance(event, events.HeartbeatHeard):
+            # Nothing to commit: answered at once, logged later.
+            frame = self._link.answer(call, handler.answer(None, call.payload))
+            self._transmit(frame)
+            self._writer.log(self.row(call, raw, frame, self.last_heard_at))
+            self._let_call()
+            return
+        self._handled += 1
+        exchange = _Exchange(self, call, raw, handler, event, self.last_heard_at)
+        told = events.Told(self.opened.station_pk, event, self.last_heard_at)
+        self._writer.record(told, exchange.conclude, exchange.done)
+
+    def finish(self, exchange: "_Exchange", result: Any) -> None:
+        """The event is committed, or failed: answer."""
+        self._handled -= 1
+        if self._is_over:
+            return
+        if isinstance(result, Failed):
+            self._refuse(
+                exchange.call, exchange.raw, codes.INTERNAL_ERROR, "It could not be recorded."
+            )
+            return
+        self._transmit(self._link.give(exchange.call, exchange.frame))
+        self._look(exchange.event)
+        self._let_call(exchange.answer)
+
+    def _refuse(self, call: Call, raw: str | bytes, code: str, description: str) -> None:
+        frame = self._link.refuse(call, code, description)
+        self._transmit(frame)
+        self._log(call.action, call.unique_id, raw, answer=frame, error_code=code)
+
+    def _reply(self, frame: str, why: Any, call: Call | None, raw: str | bytes) -> None:
+        """The link has answered by itself: an error, or what it answered before."""
+        self._transmit(frame)
+        action = call.action if call else ""
+        unique_id = call.unique_id if call else ""
+        self._log(action, unique_id, raw, answer=frame, error_code=why.code if why else "")
+        if why is not None:
+            logger.info(
+                "frame refused",
+                extra={
+                    "station": self.opened.station_pk,
+                    "action": action,
+                    "code": why.code,
+                    "why": str(why),
+                },
+            )
+
+    def _log(
+        self, action: str, unique_id: str, raw: str | bytes, answer: str = "", error_code: str = ""
+    ) -> None:
+        now = timezone.now()
+        self._writer.log(
+            OcppMessage(
+                station_id=self.opened.station_pk,
+                connection_id=self.opened.connection_pk,
+                is_from_station=True,
+                action=action,
+                unique_id=unique_id,
+                call=_text(raw),
+                called_at=now,
+                answer=answer,
+                answered_at=now if answer else None,
+                error_code=error_code,
+            )
+        )
+
+    def row(self, call: Call, raw: str | bytes, answer: str, called_at: datetime) -> OcppMessage:
+        """The message log's row of an answered call."""
+        return OcppMessage(
+            station_id=self.opened.station_pk,
+            connection_id=self.opened.connection_pk,
+            is_from_station=True,
+            action=call.action,
+            unique_id=call.unique_id,
+            call=_text(raw),
+            called_at=called_at,
+            answer=answer,
+            answered_at=timezone.now(),
+        )
+
+    # --- What operators ask
+
+    def _let_call(self, answer: Answer = None) -> None:
+        """Whoever was answered may be asked: at once after booting, or if it booted long ago.
+
+        Some stations loop when they are called before their boot is answered (Wallbox,
+        lbbrhzn #1503).
+        """
+        if self._link.may_call:
+            return
+        if isinstance(answer, BootAnswer):
+            if answer.registration != Registration.REJECTED:
+                self._may_call()
+            else:
+                self._grace.cancel()
+        elif self.opened.has_booted_before and self.opened.registration == Registration.ACCEPTED:
+            self._may_call()
+
+    def _may_call(self) -> None:
+        self._grace.cancel()
+        if not self._is_over and self.opened.registration != Registration.REJECTED:
+            self._link.may_call = True
+            self._pump()
+
+    def ask(self, run_pk: int) -> None:
+        """A run waits for this station. Told twice, it is asked once."""
+        self._enqueue(_Run(run_pk))
+
+    def nudge(self, run_pk: int) -> None:
+        """A run wants the station to report again."""
+        self._enqueue(_Run(run_pk, is_nudge=True))
+
+    def _enqueue(self, item: _Run) -> None:
+        if item.pk in self._asking:
+            return
+        # A full outbox forgets; the sweeper announces the run again.
+        if self._link.put(item):
+            self._asking.add(item.pk)
+            self._pump()
+
+    def _pump(self) -> None:
+        """Send the next call, if the slot is free."""
+        item = self._link.next()
+        if item is None:
+            return
+        if isinstance(item, _Call):
+            if item.run_pk in self._asking:
+                self._send(item)
+            else:
+                self._skip()  # an earlier call of this run was not answered
+            return
+        claim = runs.claim_nudge if item.is_nudge else runs.claim
+        self._writer.call(
+            partial(claim, run_pk=item.pk, connection_pk=self.opened.connection_pk),
+            partial(self._claimed, item),
+        )
+
+    def _skip(self) -> None:
+        self._link.release()
+        self._pump()
+
+    def _claimed(self, item: _Run, claimed: Claimed | Failed | None) -> None:
+        if self._is_over:
+            return
+        if claimed is None or isinstance(claimed, Failed) or not claimed.calls:
+            self._asking.discard(item.pk)
+            self._skip()
+            return
+        for call in claimed.calls:
+            violation = check_request(self._version, call.action, call.payload)
+            if violation is not None:
+                self._asking.discard(item.pk)
+                why = f"The request breaks OCPP {self._version}: {violation}"
+                self._writer.call(
+                    partial(outcomes.fail_unsent, run_pk=item.pk, why=why), _ignore
+                )
+                self._skip()
+                return
+        confirmed_by = BY_SLUG[claimed.command].confirmed_by
+        if confirmed_by and not claimed.is_nudge:
+            self._watched[item.pk] = confirmed_by
+        first, *others = (
+            _Call(item.pk, call, claimed.answer_timeout_s) for call in claimed.calls
+        )
+        for other in reversed(others):
+            self._link.put_first(other)
+        self._send(first)
+
+    def _send(self, item: _Call) -> None:
+        call = item.call
+        self._transmit(
+            self._link.send(
+                Asked(call.unique_id, call.action, call.payload, item.timeout_s, item)
+            )
+        )
+        self._timers[call.unique_id] = self._loop.call_later(
+            item.timeout_s, self._expire, call.unique_id
+        )
+
+    def _expire(self, unique_id: str) -> None:
+        """No answer in time: free the slot. What that means for the run, the sweeper says."""
+        self._timers.pop(unique_id, None)
+        asked = self._link.in_flight
+        if self._link.expire(unique_id):
+            if asked is not None:
+                self._asking.discard(asked.item.run_pk)
+            self._pump()
+
+    def _answered(self, happening: Answered, raw: str | bytes) -> None:
+        asked = happening.asked
+        self._note(asked.action, happening.findings)
+        timer = self._timers.pop(asked.unique_id, None)
+        if timer is not None:
+            timer.cancel()
+        self._record_answer(asked.unique_id, happening.answer, raw)
+        if not any(
+            isinstance(item, _Call) and item.run_pk == asked.item.run_pk
+            for item in self._link.waiting
+        ):
+            self._asking.discard(asked.item.run_pk)
+        self._pump()
+
+    def _take_stray(self, message: CallResult | CallError, raw: str | bytes) -> None:
+        """Perhaps an answer to a call from before a restart; the database knows."""
+        if self._link.strays <= MOST_STRAYS:
+            self._record_answer(message.unique_id, message, raw)
+
+    def _record_answer(
+        self, unique_id: str, message: CallResult | CallError, raw: str | bytes
+    ) -> None:
+        answer: dict[str, Any]
+        if isinstance(message, CallError):
+            answer = {"error": message.code, "description": message.description}
+        else:
+            answer = {"payload": message.payload}
+        self._writer.call(
+            partial(
+                outcomes.record_answer,
+                unique_id=unique_id,
+                station_pk=self.opened.station_pk,
+                frame=_text(raw),
+                answer=answer,
+                answered_at=self.last_heard_at,
+            ),
+            partial(self._answer_recorded, message, raw),
+        )
+
+    def _answer_recorded(
+        self, message: CallResult | CallError, raw: str | bytes, result: Any
+    ) -> None:
+        if result is None:
+            self._log("", message.unique_id, raw)
+
+    # --- Effects
+
+    def _look(self, event: events.Event) -> None:
+        """Ask whether what was just told is what runs wait for; usually nobody waits."""
+        if not self._watched:
+            return
+        told = event.parts if isinstance(event, events.ComponentsReported) else (event,)
+        concerned = [
+            pk
+            for pk, confirmed_by in self._watched.items()
+            if any(isinstance(part, confirmed_by) for part in told)
+        ]
+        if concerned:
+            self._writer.call(
+                partial(outcomes.check_effects, run_pks=concerned),
+                partial(self._looked, concerned),
+            )
+
+    def _looked(self, concerned: list[int], still: list[int] | Failed) -> None:
+        if not isinstance(still, Failed):
+            for pk in set(concerned) - set(still):
+                self._watched.pop(pk, None)
+
+    # --- The end
+
+    def end(self, code: int | None, reason: str) -> None:
+        """The socket is closed; tell whoever needs to know, once."""
+        if self._is_over:
+            return
+        self._is_over = True
+        self._grace.cancel()
+        self._link.close()
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        self._writer.call(
+            partial(
+                connections.close_connection,
+                connection_pk=self.opened.connection_pk,
+                code=code,
+                reason=reason,
+            ),
+            _ignore,
+        )
+
+
+class _Exchange:
+    """One call of the station, from hearing it to answering it."""
+
+    __slots__ = ("_owner", "answer", "call", "event", "frame", "handler", "heard_at", "raw")
+
+    def __init__(  # noqa: PLR0913
+        self,
+        owner: Conversation,
+        call: Call,
+        raw: str | bytes,
+        handler: Handler,
+        event: events.Event,
+        heard_at: datetime,
+    ) -> None:
+        self._owner = owner
+        self.call = call
+        self.raw = raw
+        self.handler = handler
+        self.event = event
+        self.heard_at = heard_at
+        self.answer: Answer = None
+        self.frame = ""
+
+    def conclude(self, answer: Answer) -> tuple["_Exchange", OcppMessage]:
+        """In the writer's thread, in the event's transaction: the answer and the log's row."""
+        self.answer = answer
+        payload = self.handler.answer(answer, self.call.payload)
+        self.frame = encode_result(self.call.raw_id, payload)
+        row = self._owner.row(self.call, self.raw, self.frame, self.heard_at)
+        return self, row
+
+    def done(self, result: Any) -> None:
+        """On the loop, after the commit."""
+        self._owner.finish(self, result)
+
+
+def _text(raw: str | bytes) -> str:
+    text = raw if isinstance(raw, str) else raw.decode(errors="replace")
+    return text if len(text) <= LOGGED_CHARACTERS else text[:LOGGED_CHARACTERS] + "…"
+
+
+def _ignore(_result: Any) -> None:
+    """Nobody waits for this; failures are in the log."""
+
+

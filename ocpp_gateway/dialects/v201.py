@@ -1,0 +1,222 @@
+"""OCPP 2.0.1: what stations say, and how they are answered."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from ocpp_gateway.dialects.base import (
+    Dialect,
+    Handler,
+    Payload,
+    heard,
+    reading,
+    time_of,
+    wire_time,
+    with_nothing,
+)
+from ocpp_gateway.dialects.v16 import HEARTBEAT, boot_answer
+from operations import events
+from operations.answers import Answer, SessionAnswer, TokenAnswer
+from operations.statuses import ChargingStatus
+from operations.versions import V201
+
+Part = (
+    events.ConnectorStatusReported
+    | events.StationStatusReported
+    | events.ChargerStatusReported
+    | events.LockReported
+)
+
+# What 2.x calls the states of a connector; Occupied says less than the portal shows.
+STATUSES = {
+    "Available": ChargingStatus.AVAILABLE,
+    "Occupied": ChargingStatus.PREPARING,
+    "Reserved": ChargingStatus.RESERVED,
+    "Unavailable": ChargingStatus.UNAVAILABLE,
+    "Faulted": ChargingStatus.FAULTED,
+}
+LOCK = "ConnectorPlugRetentionLock"
+
+
+def boot(payload: Payload, _at: datetime) -> events.StationBooted:
+    """BootNotification (B01)."""
+    station = payload["chargingStation"]
+    modem = station.get("modem") or {}
+    return events.StationBooted(
+        vendor=station["vendorName"],
+        model=station["model"],
+        serial_number=station.get("serialNumber", ""),
+        firmware_version=station.get("firmwareVersion", ""),
+        iccid=modem.get("iccid", ""),
+        imsi=modem.get("imsi", ""),
+        reason=payload["reason"],
+    )
+
+
+def status(payload: Payload, at: datetime) -> events.ConnectorStatusReported:
+    """StatusNotification (G01)."""
+    said = payload["connectorStatus"]
+    return events.ConnectorStatusReported(
+        connector_id=payload["connectorId"],
+        evse_id=payload["evseId"],
+        status=STATUSES[said],
+        is_occupied=said == "Occupied",
+        at=time_of(payload["timestamp"], at),
+    )
+
+
+def notify_event(payload: Payload, at: datetime) -> events.ComponentsReported:
+    """NotifyEvent (G01.FR.05, N07): 2.1 reports availability this way."""
+    parts: list[Part] = []
+    for item in payload["eventData"]:
+        value = str(item.get("actualValue", ""))
+        happened_at = time_of(item.get("timestamp"), at)
+        parts += _parts(item, value, happened_at, is_writable=None)
+    return events.ComponentsReported(tuple(parts))
+
+
+def notify_report(payload: Payload, at: datetime) -> events.ComponentsReported:
+    """NotifyReport (B07, B08): tells among much else which locks can be operated."""
+    parts: list[Part] = []
+    for item in payload.get("reportData", []):
+        for attribute in item["variableAttribute"]:
+            if attribute.get("type", "Actual") != "Actual":
+                continue
+            is_writable = attribute.get("mutability", "ReadWrite") != "ReadOnly"
+            parts += _parts(item, str(attribute.get("value", "")), at, is_writable=is_writable)
+    return events.ComponentsReported(tuple(parts))
+
+
+def _parts(
+    item: Payload, value: str, at: datetime, *, is_writable: bool | None
+) -> Iterator[Part]:
+    """What one variable's value tells us, if anything."""
+    component, variable = item["component"], item["variable"]["name"]
+    evse = component.get("evse") or {}
+    evse_id, connector_id = evse.get("id", 0), evse.get("connectorId")
+    if variable == "AvailabilityState" and value in STATUSES:
+        yield _availability(component["name"], evse_id, connector_id, value, at)
+    elif component["name"] == LOCK and evse_id:
+        is_on = value.lower() == "true" if value else None
+        yield events.LockReported(
+            connector_id=connector_id or 1,
+            evse_id=evse_id,
+            is_locked=is_on if variable == "Active" else None,
+            has_problem=is_on if variable == "Problem" else None,
+            is_writable=is_writable if variable == "Active" else None,
+        )
+
+
+def _availability(
+    component: str, evse_id: int, connector_id: int | None, value: str, at: datetime
+) -> Part:
+    """AvailabilityState of a connector, an EVSE or the whole station."""
+    said, is_occupied = STATUSES[value], value == "Occupied"
+    if component == "Connector" and evse_id and connector_id:
+        return events.ConnectorStatusReported(
+            connector_id=connector_id,
+            evse_id=evse_id,
+            status=said,
+            is_occupied=is_occupied,
+            at=at,
+        )
+    if evse_id:
+        return events.ChargerStatusReported(
+            evse_id=evse_id, status=said, is_occupied=is_occupied, at=at
+        )
+    return events.StationStatusReported(status=said, at=at)
+
+
+def authorize(payload: Payload, _at: datetime) -> events.TokenPresented:
+    """Authorize (C01)."""
+    token = payload["idToken"]
+    return events.TokenPresented(token["idToken"], token["type"])
+
+
+def token_answer(answer: Answer, _payload: Payload) -> Payload:
+    """Whether the token may charge."""
+    assert isinstance(answer, TokenAnswer)  # noqa: S101
+    return {"idTokenInfo": _token_info(answer)}
+
+
+def _token_info(answer: TokenAnswer) -> Payload:
+    info = {"status": answer.status}
+    if answer.expires_at is not None:
+        info["cacheExpiryDateTime"] = wire_time(answer.expires_at)
+    return info
+
+
+def transaction(payload: Payload, at: datetime) -> events.SessionChanged:
+    """TransactionEvent (E01–E15)."""
+    evse = payload.get("evse") or {}
+    info = payload["transactionInfo"]
+    token = payload.get("idToken") or {}
+    return events.SessionChanged(
+        kind=payload["eventType"],
+        transaction_id=info["transactionId"],
+        seq_no=payload["seqNo"],
+        at=time_of(payload["timestamp"], at),
+        evse_id=evse.get("id"),
+        connector_id=evse.get("connectorId"),
+        charging_state=info.get("chargingState", ""),
+        token=token.get("idToken", ""),
+        token_type=token.get("type", ""),
+        stopped_reason=info.get("stoppedReason", ""),
+        is_offline=payload.get("offline", False),
+        readings=_readings(payload.get("meterValue", []), at),
+    )
+
+
+def transaction_answer(answer: Answer, _payload: Payload) -> Payload:
+    """About the token only where one was presented (E01.FR.11)."""
+    assert isinstance(answer, SessionAnswer)  # noqa: S101
+    return {} if answer.token is None else {"idTokenInfo": _token_info(answer.token)}
+
+
+def meters(payload: Payload, at: datetime) -> events.MetersRead:
+    """MeterValues outside a transaction (J01)."""
+    return events.MetersRead(
+        connector_id=0,
+        evse_id=payload["evseId"],
+        transaction_id="",
+        readings=_readings(payload["meterValue"], at),
+    )
+
+
+def _readings(values: list[Payload], at: datetime) -> tuple[events.Reading, ...]:
+    return tuple(
+        reading(time_of(value.get("timestamp"), at), value["sampledValue"]) for value in values
+    )
+
+
+DIALECT = Dialect(
+    V201,
+    {
+        "Authorize": Handler(authorize, token_answer),
+        "BootNotification": Handler(boot, boot_answer),
+        "ClearedChargingLimit": heard("ClearedChargingLimit"),
+        "DataTransfer": heard("DataTransfer", status="UnknownVendorId"),
+        "FirmwareStatusNotification": heard("FirmwareStatusNotification"),
+        "Get15118EVCertificate": heard("Get15118EVCertificate", status="Failed", exiResponse=""),
+        "GetCertificateStatus": heard("GetCertificateStatus", status="Failed"),
+        "Heartbeat": HEARTBEAT,
+        "LogStatusNotification": heard("LogStatusNotification"),
+        "MeterValues": Handler(meters, with_nothing),
+        "NotifyChargingLimit": heard("NotifyChargingLimit"),
+        "NotifyCustomerInformation": heard("NotifyCustomerInformation"),
+        "NotifyDisplayMessages": heard("NotifyDisplayMessages"),
+        # Without smart charging there is nothing to offer the car, or to keep its schedule for.
+        "NotifyEVChargingNeeds": heard("NotifyEVChargingNeeds", status="Rejected"),
+        "NotifyEVChargingSchedule": heard("NotifyEVChargingSchedule", status="Accepted"),
+        "NotifyEvent": Handler(notify_event, with_nothing),
+        "NotifyMonitoringReport": heard("NotifyMonitoringReport"),
+        "NotifyReport": Handler(notify_report, with_nothing),
+        "PublishFirmwareStatusNotification": heard("PublishFirmwareStatusNotification"),
+        "ReportChargingProfiles": heard("ReportChargingProfiles"),
+        "ReservationStatusUpdate": heard("ReservationStatusUpdate"),
+        "SecurityEventNotification": heard("SecurityEventNotification"),
+        # We sign no certificates yet; saying so is better than silence.
+        "SignCertificate": heard("SignCertificate", status="Rejected"),
+        "StatusNotification": Handler(status, with_nothing),
+        "TransactionEvent": Handler(transaction, transaction_answer),
+    },
+)

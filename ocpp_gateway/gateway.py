@@ -1,0 +1,91 @@
+"""What all sockets of one process share: the writer, the node's name, the beat of presence."""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from functools import partial
+from typing import Any
+
+from ocpp_gateway.conversation import Conversation
+from ocpp_gateway.writer import Failed, Writer
+from operations.services import connections
+
+logger = logging.getLogger(__name__)
+
+RENEW_S = 5.0
+TOUCH_S = 15.0
+
+
+class Gateway:
+    """Started with the server, stopped with it."""
+
+    def __init__(self) -> None:
+        self.writer = Writer()
+        self.node = ""
+        self._conversations: set[Conversation] = set()
+        self._beat: asyncio.Task[None] | None = None
+        self._touched: dict[int, object] = {}
+
+    @property
+    def is_running(self) -> bool:
+        """Whether sockets may be opened."""
+        return self._beat is not None
+
+    async def start(self, *, is_alone: bool) -> None:
+        """Begin, on the running loop. `is_alone`: no other server process shares the database."""
+        self.node = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(3)}"
+        self.writer.start(asyncio.get_running_loop())
+        await self.writer.ask(
+            partial(connections.start_node, name=self.node, is_alone=is_alone)
+        )
+        self._beat = asyncio.create_task(self._keep_alive())
+
+    async def stop(self) -> None:
+        """End: whatever is open is closed in the database, and all is written."""
+        if self._beat is None:
+            return
+        self._beat.cancel()
+        self._beat = None
+        for conversation in list(self._conversations):
+            conversation.end(1001, "The server process stopped.")
+        self.writer.call(partial(connections.stop_node, name=self.node), _log_failure)
+        await asyncio.to_thread(self.writer.stop)
+
+    def add(self, conversation: Conversation) -> None:
+        """A socket was opened."""
+        self._conversations.add(conversation)
+
+    def remove(self, conversation: Conversation) -> None:
+        """A socket was closed."""
+        self._conversations.discard(conversation)
+        self._touched.pop(conversation.opened.connection_pk, None)
+
+    async def _keep_alive(self) -> None:
+        """Renew the lease, and note now and then who was heard."""
+        beats = 0
+        while True:
+            await asyncio.sleep(RENEW_S)
+            beats += 1
+            self.writer.call(partial(connections.renew_node, name=self.node), _log_failure)
+            if beats % round(TOUCH_S / RENEW_S) == 0:
+                self._touch()
+
+    def _touch(self) -> None:
+        heard = {
+            conversation.opened.connection_pk: conversation.last_heard_at
+            for conversation in self._conversations
+        }
+        news = {pk: at for pk, at in heard.items() if self._touched.get(pk) != at}
+        self._touched.update(news)
+        if news:
+            self.writer.call(partial(connections.touch, heard=news), _log_failure)
+
+
+def _log_failure(result: Any) -> None:
+    if isinstance(result, Failed):
+        logger.error("presence could not be noted", extra={"error": str(result.error)})
+
+
+gateway = Gateway()

@@ -1,0 +1,41 @@
+"""The server that speaks to stations and browsers: daphne, hardened, in one process.
+
+`run` is all that others need. Nothing here is known to the consumers: they run on any ASGI server.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from ocpp_gateway.server.options import Options
+from ocpp_gateway.server.reactor import install_reactor
+
+__all__ = ["Options", "run"]
+
+DEFAULTS = Options()
+
+
+def run(
+    application: Any,
+    *,
+    host: str,
+    port: int,
+    on_ready: Callable[[int], None] | None = None,
+    on_stop: Callable[[], None] | None = None,
+    options: Options = DEFAULTS,
+) -> None:
+    """Serve until SIGTERM or SIGINT; call it from the main thread.
+
+    The application's lifespan is started before the first connection is taken. `on_ready` is told
+    the port listened on (the one the system chose, for port 0); `on_stop` is called last, when all
+    sockets and the application are down. What keeps the server from starting ends the process with
+    a sentence and status 1.
+    """
+    install_reactor()
+    # daphne picks a reactor of its own when it is imported, unless there is one already.
+    from ocpp_gateway.server.process import ServerProcess
+
+    try:
+        ServerProcess(application, host=host, port=port, options=options).run(on_ready)
+    finally:
+        if on_stop is not None:
+            on_stop()

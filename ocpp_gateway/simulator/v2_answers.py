@@ -1,0 +1,220 @@
+"""What an OCPP 2.0.1 or 2.1 station answers."""
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from ocpp.v21.enums import Action as ActionV21
+from ocpp.v201.enums import Action as ActionV201
+
+from ocpp_gateway.simulator.frames import Answer, Effect, Payload
+from ocpp_gateway.simulator.hardware import Connector
+from ocpp_gateway.simulator.language import Handler
+from ocpp_gateway.simulator.v2 import MessagesV2
+from ocpp_gateway.simulator.v2_settings import DeviceModel
+
+if TYPE_CHECKING:
+    from ocpp_gateway.simulator.station import SimulatedStation
+
+ACCEPTED: Payload = {"status": "Accepted"}
+REJECTED: Payload = {"status": "Rejected"}
+
+
+class AnswersV2:
+    """Answers the calls of OCPP 2.0.1."""
+
+    malformed: ClassVar[str] = "FormatViolation"
+    known_actions: ClassVar[frozenset[str]] = frozenset(action.value for action in ActionV201)
+    refusals: ClassVar[dict[str, Payload]] = {
+        "ChangeAvailability": REJECTED,
+        "ClearCache": REJECTED,
+        "DataTransfer": REJECTED,
+        "GetBaseReport": REJECTED,
+        "GetReport": REJECTED,
+        "RequestStartTransaction": REJECTED,
+        "RequestStopTransaction": REJECTED,
+        "Reset": REJECTED,
+        "SendLocalList": {"status": "Failed"},
+        "TriggerMessage": REJECTED,
+        "UnlockConnector": {"status": "UnlockFailed"},
+    }
+
+    def __init__(self, station: "SimulatedStation") -> None:
+        self._station = station
+        self._messages = MessagesV2(station)
+        self._model = DeviceModel(station)
+
+    @property
+    def handlers(self) -> dict[str, Handler]:
+        return {
+            "ChangeAvailability": self._change_availability,
+            "ClearCache": self._clear_cache,
+            "DataTransfer": self._data_transfer,
+            "GetBaseReport": self._model.get_base_report,
+            "GetLocalListVersion": self._get_local_list_version,
+            "GetReport": self._model.get_report,
+            "GetVariables": self._model.get_variables,
+            "RequestStartTransaction": self._request_start,
+            "RequestStopTransaction": self._request_stop,
+            "Reset": self._reset,
+            "SendLocalList": self._send_local_list,
+            "SetVariables": self._model.set_variables,
+            "TriggerMessage": self._trigger_message,
+            "UnlockConnector": self._unlock_connector,
+        }
+
+    def knows(self, action: str) -> bool:
+        return action in self.known_actions
+
+    def _change_availability(self, request: Payload) -> Answer:
+        """G03, G04: idle connectors follow at once, busy ones after their session."""
+        station = self._station
+        charger, number = _place(request.get("evse", {}))
+        operative = request["operationalStatus"] == "Operative"
+        affected = station.hardware.find(charger, number)
+        if not affected:
+            return Answer(REJECTED)
+
+        async def switch() -> None:
+            station.hardware.switch(operative=operative, charger=charger, number=number)
+            await station.report()
+
+        waits = not operative and any(connector.session for connector in affected)
+        return Answer({"status": "Scheduled"} if waits else ACCEPTED, switch)
+
+    def _unlock_connector(self, request: Payload) -> Answer:
+        """F05: refused while an authorised transaction runs."""
+        station = self._station
+        found = station.hardware.find(int(request["evseId"]), int(request["connectorId"]))
+        if not found:
+            return Answer({"status": "UnknownConnector"})
+        if found[0].session:
+            return Answer({"status": "OngoingAuthorizedTransaction"})
+        if not station.profile.has_lock:
+            return Answer({"status": "UnlockFailed", "statusInfo": {"reasonCode": "NoLock"}})
+        return Answer({"status": "Unlocked"}, partial(station.drivers.unplug, found[0]))
+
+    def _reset(self, request: Payload) -> Answer:
+        """B11, B12: OnIdle waits for the sessions, Immediate ends them."""
+        station = self._station
+        if "evseId" in request:
+            return self._reset_charger(int(request["evseId"]))
+        if request["type"] == "OnIdle" and any(station.hardware.running()):
+            station.reboot_when_idle = True
+            return Answer({"status": "Scheduled"})
+        return Answer(
+            ACCEPTED,
+            partial(station.reboot, "RemoteReset", stop_reason=self._stop_reason(request["type"])),
+        )
+
+    def _stop_reason(self, reset_type: str) -> str | None:
+        if reset_type not in ("Immediate", "OnIdle"):
+            raise ValueError(reset_type)
+        return "ImmediateReset"
+
+    def _reset_charger(self, charger: int) -> Answer:
+        """B11.FR.08: one charger starts anew, the connection stays."""
+        station = self._station
+        connectors = station.hardware.find(charger)
+        if not connectors:
+            return Answer(REJECTED)
+
+        async def restart() -> None:
+            for connector in connectors:
+                await station.drivers.stop(connector, "ImmediateReset")
+            await station.repeat(connectors)
+
+        return Answer(ACCEPTED, restart)
+
+    def _trigger_message(self, request: Payload) -> Answer:
+        """F06: the message comes after the answer; StatusNotification needs a connector."""
+        station, messages, wanted = self._station, self._messages, request["requestedMessage"]
+        charger, number = _place(request.get("evse", {}))
+        connectors = station.hardware.find(charger, number)
+        effects: dict[str, Effect] = {
+            "BootNotification": station.boot_once,
+            "FirmwareStatusNotification": partial(station.say, messages.firmware_status()),
+            "Heartbeat": partial(station.say, messages.heartbeat()),
+            "LogStatusNotification": partial(station.say, messages.log_status()),
+            "MeterValues": partial(station.meter, connectors),
+            "StatusNotification": partial(station.repeat, connectors),
+            "TransactionEvent": partial(self._tell_transactions, connectors),
+        }
+        effect = effects.get(wanted)
+        if effect is None:
+            return Answer({"status": "NotImplemented"})
+        is_refused = (
+            not connectors
+            # F06.FR.17: no boot from a station that is already accepted; F06.FR.13: say which.
+            or (wanted == "BootNotification" and station.is_accepted)
+            or (wanted == "StatusNotification" and number is None)
+        )
+        return Answer(REJECTED) if is_refused else Answer(ACCEPTED, effect)
+
+    async def _tell_transactions(self, connectors: list[Connector]) -> None:
+        for connector in connectors:
+            if connector.session and connector.session.is_started:
+                await self._station.say(self._messages.updated(connector))
+
+    def _get_local_list_version(self, request: Payload) -> Answer:
+        return Answer({"versionNumber": self._station.tokens.version})
+
+    def _send_local_list(self, request: Payload) -> Answer:
+        tokens = self._station.tokens
+        listed = request.get("localAuthorizationList", [])
+        entries = {entry["idToken"]["idToken"]: entry.get("idTokenInfo") for entry in listed}
+        if len(listed) > self._model.number("LocalAuthListCtrlr", "ItemsPerMessage"):
+            return Answer({"status": "Failed", "statusInfo": {"reasonCode": "TooManyElements"}})
+        update = tokens.replace if request["updateType"] == "Full" else tokens.amend
+        status = update(int(request["versionNumber"]), entries)
+        self._model.note("LocalAuthListCtrlr", "Entries", str(len(tokens.entries)))
+        return Answer({"status": status})
+
+    def _clear_cache(self, request: Payload) -> Answer:
+        if not self._model.is_on("AuthCacheCtrlr", "Enabled"):
+            return Answer(REJECTED)
+        self._station.tokens.cache.clear()
+        return Answer(ACCEPTED)
+
+    def _data_transfer(self, request: Payload) -> Answer:
+        """P01: what a vendor sends itself is echoed; other vendors are unknown."""
+        if request["vendorId"] != self._station.profile.vendor:
+            return Answer({"status": "UnknownVendorId"})
+        echoed = {"data": request["data"]} if "data" in request else {}
+        return Answer(ACCEPTED | echoed)
+
+    def _request_start(self, request: Payload) -> Answer:
+        station = self._station
+        candidates = station.hardware.find(request.get("evseId"))
+        connector = next((each for each in candidates if station.is_free(each)), None)
+        if connector is None:
+            return Answer(REJECTED)
+        start = partial(
+            station.drivers.start,
+            connector,
+            request["idToken"]["idToken"],
+            is_remote=True,
+            remote_start_id=int(request["remoteStartId"]),
+        )
+        return Answer(ACCEPTED, start)
+
+    def _request_stop(self, request: Payload) -> Answer:
+        for connector in self._station.hardware.running():
+            if connector.session and connector.session.transaction == request["transactionId"]:
+                stop = partial(self._station.drivers.stop, connector, "Remote")
+                return Answer(ACCEPTED, stop)
+        return Answer(REJECTED)
+
+
+class AnswersV21(AnswersV2):
+    """2.1: a reset may also let the sessions go on (B11, ImmediateAndResume)."""
+
+    known_actions: ClassVar[frozenset[str]] = frozenset(action.value for action in ActionV21)
+
+    def _stop_reason(self, reset_type: str) -> str | None:
+        return None if reset_type == "ImmediateAndResume" else super()._stop_reason(reset_type)
+
+
+def _place(evse: Payload) -> tuple[int | None, int | None]:
+    """Charger and connector of an `evse` object, where given."""
+    charger, number = evse.get("id"), evse.get("connectorId")
+    return (int(charger) if charger else None), (int(number) if number else None)

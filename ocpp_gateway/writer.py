@@ -1,0 +1,217 @@
+"""Batches what sockets want written into few transactions, in a thread of its own.
+
+Consumers hand over work and get called back on their loop once it is committed. While one batch
+is written the next one gathers, so that batches grow with the load and a quiet portal waits for
+nothing. A batch that fails is done again piece by piece: one bad message hurts nobody else.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
+from django.db import connection as database
+
+from operations.answers import Answer
+from operations.events import Told
+from operations.models import OcppMessage
+from operations.services import messages, reports
+from operations.services.live import Changes, publishing
+
+logger = logging.getLogger(__name__)
+
+MOST_AT_ONCE = 500
+MOST_WAITING = 10_000  # then sockets are read no further, and the stations wait
+PATIENCE_S = 20.0  # how long a database may be away before stations get an error
+RETRY_S = 0.5
+QUIET_S = 1.0  # how long log lines may wait for company
+
+Done = Callable[[Any], None]
+# Makes of the service's answer what the socket sends, and the row that keeps both.
+Conclude = Callable[[Answer], tuple[Any, OcppMessage]]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What a caller gets instead of a result: the work was not done."""
+
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Something to do in a transaction: record an event, or call a service."""
+
+    done: Done
+    told: Told | None = None
+    conclude: Conclude | None = None
+    call: Callable[[], Any] | None = None
+
+
+class Writer:
+    """One thread that does all the writing of this process's sockets."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._work: deque[_Work] = deque()
+        self._log: deque[OcppMessage] = deque()
+        self._wake = threading.Event()
+        self._is_stopping = False
+
+    # Used on the loop
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin; results are delivered on `loop`."""
+        self._loop = loop
+        self._is_stopping = False
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what waits, then end. Blocks for that long."""
+        self._is_stopping = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(timeout=PATIENCE_S + 5)
+            self._thread = None
+
+    def record(self, told: Told, conclude: Conclude, done: Done) -> None:
+        """Record an event and log its exchange; `done` gets what `conclude` made, or Failed."""
+        self._work.append(_Work(done, told=told, conclude=conclude))
+        self._wake.set()
+
+    def call(self, service: Callable[[], Any], done: Done) -> None:
+        """Call a service in the next transaction; `done` gets its result, or Failed."""
+        self._work.append(_Work(done, call=service))
+        self._wake.set()
+
+    def ask(self, service: Callable[[], Any]) -> asyncio.Future[Any]:
+        """Like `call`, to be awaited; raises what the service raised."""
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+        def settle(result: Any) -> None:
+            if future.done():
+                return
+            if isinstance(result, Failed):
+                future.set_exception(result.error)
+            else:
+                future.set_result(result)
+
+        self.call(service, settle)
+        return future
+
+    def log(self, row: OcppMessage) -> None:
+        """Have a finished exchange logged, some time soon."""
+        self._log.append(row)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether sockets shall wait before they bring more."""
+        return len(self._work) + len(self._log) >= MOST_WAITING
+
+    # Runs in the thread
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait(timeout=QUIET_S)
+            self._wake.clear()
+            try:
+                self._write_all()
+            except DatabaseError:
+                logger.exception("the message log could not be written")
+            if self._is_stopping and not self._work:
+                break
+        database.close()
+
+    def _write_all(self) -> None:
+        close_old_connections()
+        while self._work or self._log:
+            batch = _take(self._work)
+            rows = _take(self._log)
+            self._deliver(batch, self._write(batch, rows))
+
+    def _write(self, batch: list[_Work], rows: list[OcppMessage]) -> list[Any]:
+        """All in one transaction; if that fails, each alone."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                with publishing() as changes:
+                    results = _perform(batch, changes)
+                    if rows:
+                        messages.log(rows)
+                return results
+            except (OperationalError, InterfaceError) as error:
+                if time.monotonic() > deadline:
+                    logger.exception("the database does not answer")
+                    return [Failed(error) for _work in batch]
+                database.close()
+                time.sleep(RETRY_S)
+            except Exception:  # noqa: BLE001
+                # Whose fault it is shows when each is done alone.
+                break
+        self._log_alone(rows)
+        return [_perform_alone(work) for work in batch]
+
+    @staticmethod
+    def _log_alone(rows: list[OcppMessage]) -> None:
+        for row in rows:
+            row.pk = None
+            try:
+                messages.log([row])
+            except DatabaseError:
+                logger.exception("a message could not be logged", extra={"action": row.action})
+
+    def _deliver(self, batch: list[_Work], results: list[Any]) -> None:
+        if self._loop is None or self._loop.is_closed() or not batch:
+            return
+
+        def call_back() -> None:
+            for work, result in zip(batch, results, strict=True):
+                work.done(result)
+
+        self._loop.call_soon_threadsafe(call_back)
+
+
+def _take(queue: deque[Any]) -> list[Any]:
+    return [queue.popleft() for _ in range(min(len(queue), MOST_AT_ONCE))]
+
+
+def _perform(batch: Sequence[_Work], changes: Changes) -> list[Any]:
+    """Events first, all together; then the services' calls, in order."""
+    results: list[Any] = [None] * len(batch)
+    told = [place for place, work in enumerate(batch) if work.told is not None]
+    answers = reports.record([_told(batch[place]) for place in told], changes)
+    rows = []
+    for place, answer in zip(told, answers, strict=True):
+        conclude = batch[place].conclude
+        if conclude is not None:
+            results[place], row = conclude(answer)
+            rows.append(row)
+    messages.log(rows)
+    for place, work in enumerate(batch):
+        if work.call is not None:
+            results[place] = work.call()
+    return results
+
+
+def _told(work: _Work) -> Told:
+    assert work.told is not None  # noqa: S101
+    return work.told
+
+
+def _perform_alone(work: _Work) -> Any:
+    try:
+        with publishing() as changes:
+            return _perform([work], changes)[0]
+    except Exception as error:
+        logger.exception(
+            "could not be recorded",
+            extra={"event": type(work.told.event).__name__ if work.told else str(work.call)},
+        )
+        return Failed(error)

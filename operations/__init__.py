@@ -1,0 +1,1 @@
+"""The portal and the domain: what operators see, ask and are told."""

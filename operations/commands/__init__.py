@@ -1,0 +1,16 @@
+"""The list of commands, in menu order. To add one: its file, and one line here."""
+
+from operations.commands.base import Command
+from operations.commands.change_availability import ChangeAvailability
+from operations.commands.lock import Lock
+from operations.commands.reboot import Reboot
+from operations.commands.unlock import Unlock
+
+COMMANDS: tuple[Command, ...] = (
+    ChangeAvailability(),
+    Unlock(),
+    Lock(),
+    Reboot(),
+)
+
+BY_SLUG = {command.slug: command for command in COMMANDS}

@@ -1,0 +1,21 @@
+"""Sentences several commands say before they ask."""
+
+from django.utils.translation import gettext as _
+
+from operations.commands.base import Target
+
+
+def running_sessions(target: Target, consequence: str) -> tuple[str, ...]:
+    """One sentence per running session, with what it means for the command."""
+    return tuple(
+        _("A session is running%(energy)s. %(consequence)s")
+        % {
+            "energy": (
+                ""
+                if session.energy_wh is None
+                else _(": %(kwh).1f kWh so far") % {"kwh": session.energy_wh / 1000}
+            ),
+            "consequence": consequence,
+        }
+        for session in target.sessions
+    )

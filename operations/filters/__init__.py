@@ -1,0 +1,1 @@
+"""The lists' filters, one module per noun."""

@@ -1,0 +1,81 @@
+"""What the filters of all lists share: chips, suggestions, texts found anywhere in a value."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Model, QuerySet
+from django.utils.translation import gettext_lazy
+
+from operations.commands.base import Text
+from operations.filters.widgets import Suggesting
+from operations.statuses import OperationalStatus
+
+MOST_SUGGESTIONS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """An active filter in words, and the page without it (components/_chips.html)."""
+
+    label: Text
+    value: Text
+    url: str
+
+
+class PortalFilterSet(django_filters.FilterSet):
+    """Filters kept in the address; each says in words what it does."""
+
+    def chips(self) -> Iterator[Chip]:
+        """The active filters, also those whose value is not understood."""
+        for name, field in self.form.fields.items():
+            value = self.data.get(name, "").strip()
+            if value:
+                words = dict(getattr(field, "choices", ())).get(value, value)
+                yield Chip(label=field.label or name, value=words, url=self.without(name, "page"))
+
+    def without(self, *names: str) -> str:
+        """The page's address without some of its parameters."""
+        left = self.data.copy()
+        for name in (*names, "export", "print", "expand"):
+            left.pop(name, None)
+        return f"?{left.urlencode()}"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether anything is filtered."""
+        return any(True for _chip in self.chips())
+
+
+def text(field: str, label: Text, **extra: Any) -> django_filters.CharFilter:
+    """Finds the typed text anywhere in the field, upper or lower case."""
+    widget = forms.TextInput(attrs={"autocomplete": "off"})
+    return django_filters.CharFilter(
+        field_name=field, lookup_expr="icontains", label=label, widget=widget, **extra
+    )
+
+
+class HardwareFilterSet(PortalFilterSet):
+    """The seed's filters of chargers and stations."""
+
+    name = text("name", gettext_lazy("Name"))
+    serial_number = text("serial_number", gettext_lazy("Serial number"))
+    model = django_filters.CharFilter(
+        lookup_expr="icontains", label=gettext_lazy("Model"), widget=Suggesting
+    )
+    vendor = django_filters.CharFilter(
+        lookup_expr="icontains", label=gettext_lazy("Vendor"), widget=Suggesting
+    )
+    operational_status = django_filters.ChoiceFilter(
+        choices=OperationalStatus.choices, label=gettext_lazy("Operational status")
+    )
+
+    def suggest(self, scope: QuerySet[Model]) -> None:
+        """Offer the models and vendors there are; one query for both."""
+        pairs = scope.order_by().values_list("model", "vendor").distinct()[:MOST_SUGGESTIONS]
+        columns = zip(*pairs, strict=True) if pairs else ((), ())
+        for name, values in zip(("model", "vendor"), columns, strict=True):
+            widget = self.form.fields[name].widget
+            widget.suggestions = sorted({value for value in values if value}, key=str.casefold)

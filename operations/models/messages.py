@@ -1,0 +1,70 @@
+"""The message log: every OCPP frame, a call and its answer in one row."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from operations.models.network import Station
+from operations.models.runs import CommandRun
+
+if TYPE_CHECKING:
+    from operations.models.users import User
+
+
+class OcppMessageQuerySet(models.QuerySet["OcppMessage"]):
+    """Messages, by who asks."""
+
+    def visible_to(self, user: "User") -> Self:
+        """The messages `user` may see."""
+        if user.sees_whole_network:
+            return self.all()
+        if user.organisation_id is None:
+            return self.none()
+        return self.filter(station__organisation_id=user.organisation_id)
+
+
+class OcppMessage(models.Model):
+    """A call and its answer as they went over the wire, secrets masked."""
+
+    station = models.ForeignKey(Station, on_delete=models.CASCADE, related_name="messages")
+    connection_id = models.BigIntegerField(null=True)
+    run = models.ForeignKey(
+        CommandRun, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages"
+    )
+    is_from_station = models.BooleanField(_("from the station"))
+    action = models.CharField(_("action"), max_length=50, blank=True)
+    unique_id = models.CharField(max_length=255, blank=True)
+    call = models.TextField(blank=True)
+    called_at = models.DateTimeField(_("time"))
+    answer = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    error_code = models.CharField(_("error"), max_length=50, blank=True)
+
+    objects = OcppMessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        indexes = [
+            models.Index(fields=["station", "-id"], name="messages_of_station"),
+            models.Index(fields=["action", "-id"], name="messages_by_action"),
+            models.Index(fields=["called_at"], name="messages_by_time"),
+            # Late answers find their call by id; only our calls are looked for.
+            models.Index(
+                fields=["unique_id"],
+                condition=models.Q(is_from_station=False),
+                name="our_calls_by_id",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.unique_id}"
+
+    @property
+    def latency_ms(self) -> int | None:
+        """From the call to its answer."""
+        if self.answered_at is None:
+            return None
+        return round((self.answered_at - self.called_at).total_seconds() * 1000)

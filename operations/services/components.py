@@ -1,0 +1,121 @@
+"""What stations say of their parts: statuses of connectors, chargers and themselves, and locks.
+
+Works on whole batches: one query finds the parts, one statement per kind writes what changed.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from operations.events import (
+    ChargerStatusReported,
+    ComponentsReported,
+    ConnectorStatusReported,
+    LockReported,
+    StationStatusReported,
+    Told,
+)
+from operations.models import Charger, Connector, Session, Station
+from operations.services.live import Changes
+from operations.services.parts import Parts
+from operations.statuses import ChargingStatus, LockStatus
+
+# 2.x charging states of a session, in the words of connector statuses (2.0.1 §3.19).
+CHARGING_STATES = {
+    "Charging": ChargingStatus.CHARGING,
+    "SuspendedEV": ChargingStatus.SUSPENDED_EV,
+    "SuspendedEVSE": ChargingStatus.SUSPENDED_EVSE,
+    "EVConnected": ChargingStatus.PREPARING,
+}
+
+
+def record_components(told: Sequence[Told], changes: Changes) -> list[None]:
+    """Record status and lock reports, and what a NotifyEvent or NotifyReport bundles."""
+    parts = Parts.load({item.station_id for item in told})
+    for item in told:
+        for event in _parts_of(item):
+            _record(parts, Told(item.station_id, event, item.heard_at))
+    parts.save(changes)
+    return [None] * len(told)
+
+
+PartEvent = (
+    ConnectorStatusReported | StationStatusReported | ChargerStatusReported | LockReported
+)
+
+
+def _parts_of(item: Told) -> Iterable[PartEvent]:
+    event = item.event
+    if isinstance(event, ComponentsReported):
+        return event.parts
+    assert isinstance(event, PartEvent)  # noqa: S101
+    return (event,)
+
+
+def _record(parts: Parts, told: Told) -> None:
+    match told.event:
+        case ConnectorStatusReported():
+            _record_connector(parts, told, told.event)
+        case StationStatusReported():
+            _record_station(parts, told, told.event)
+        case ChargerStatusReported():
+            _record_charger(parts, told, told.event)
+        case LockReported():
+            _record_lock(parts, told, told.event)
+
+
+def _record_connector(parts: Parts, told: Told, event: ConnectorStatusReported) -> None:
+    connector = parts.connector(told.station_id, event.evse_id, event.connector_id)
+    status = _precise(connector, event.status) if event.is_occupied else event.status
+    fault = (event.error_code[:50], event.info[:200], event.vendor_error_code[:50])
+    connector.error_code, connector.error_info, connector.vendor_error_code = fault
+    parts.set_status(connector, status, told.heard_at)
+
+
+def _precise(connector: Connector, status: ChargingStatus) -> ChargingStatus:
+    """What Occupied means: what the running session last said, else what was known before."""
+    session = Session.objects.running().filter(connector=connector).order_by("-pk").first()
+    if session is not None:
+        return CHARGING_STATES.get(session.charging_state, status)
+    was = connector.charging_status
+    return ChargingStatus(was) if was == ChargingStatus.FINISHING else status
+
+
+def _record_charger(parts: Parts, told: Told, event: ChargerStatusReported) -> None:
+    """An EVSE speaks for its connectors where they don't speak themselves."""
+    for connector in parts.connectors_of(told.station_id, event.evse_id):
+        status = _precise(connector, event.status) if event.is_occupied else event.status
+        parts.set_status(connector, status, told.heard_at)
+
+
+def _record_station(parts: Parts, told: Told, event: StationStatusReported) -> None:
+    station = parts.station(told.station_id)
+    station.main_status = event.status
+    station.main_status_at = told.heard_at
+    station.main_error = ": ".join(part for part in (event.error_code, event.info) if part)[:200]
+    parts.note_station(station)
+
+
+def _record_lock(parts: Parts, told: Told, event: LockReported) -> None:
+    connector = parts.connector(told.station_id, event.evse_id, event.connector_id)
+    if event.is_locked is not None:
+        connector.lock_status = LockStatus.LOCKED if event.is_locked else LockStatus.UNLOCKED
+    if event.is_writable is not None:
+        connector.lock_is_writable = event.is_writable
+    if event.has_problem is not None:
+        connector.error_code = "ConnectorLockFailure" if event.has_problem else ""
+    parts.note_connector(connector)
+
+
+def refresh_statuses(station: Station, changes: Changes) -> None:
+    """Derive what chargers and the station show again, after an edit by hand."""
+    parts = Parts.load({station.pk})
+    for connector in Connector.objects.filter(station=station):
+        parts.note_connector(parts.by_key(connector))
+    parts.note_station(parts.station(station.pk))
+    parts.save(changes)
+
+
+def discover(*, station_id: int, charger_number: int, connector_number: int) -> Charger:
+    """The charger and connector under these numbers, made if the station never spoke of them."""
+    parts = Parts.load({station_id})
+    connector = parts.connector(station_id, charger_number, connector_number)
+    return connector.charger

@@ -1,0 +1,158 @@
+"""Sockets come and go: who owns a station, and which server processes live."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from operations.models import Connection, Node, Station
+from operations.services import outcomes
+from operations.services.live import Changes, publishing, switchboard
+from operations.statuses import Registration
+from operations.versions import OcppVersion
+
+LEASE = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a socket's consumer needs to know of its station."""
+
+    station_pk: int
+    connection_pk: int
+    epoch: int
+    registration: Registration
+    has_booted_before: bool
+    watched: tuple[tuple[int, str], ...]  # runs whose effect may still show, with their command
+
+
+def open_connection(
+    *,
+    station: Station,
+    version: OcppVersion,
+    node: str,
+    channel_name: str,
+    remote_address: str,
+) -> Opened:
+    """Give the station to this socket: the newest wins, the old one is told (OCPP-J §5.4)."""
+    now = timezone.now()
+    with publishing() as changes:
+        Station.objects.filter(pk=station.pk).update(
+            epoch=F("epoch") + 1, connected_at=now, last_seen_at=now, protocol=version.name
+        )
+        station.refresh_from_db()
+        old = Connection.objects.filter(station=station, closed_at__isnull=True).first()
+        if old is not None:
+            _close(old, code=None, reason=_("Replaced by a newer connection."), at=now)
+            outcomes.lose_connection(connection_pk=old.pk, at=now, changes=changes)
+            switchboard.tell(old.channel_name, {"type": "station.replaced"})
+        connection = Connection.objects.create(
+            station=station,
+            epoch=station.epoch,
+            node=node,
+            channel_name=channel_name,
+            protocol=version.name,
+            remote_address=remote_address[:64],
+            opened_at=now,
+            last_seen_at=now,
+        )
+        _tell_browsers([station.pk], changes)
+    return Opened(
+        station_pk=station.pk,
+        connection_pk=connection.pk,
+        epoch=station.epoch,
+        registration=Registration(station.registration),
+        has_booted_before=station.booted_at is not None,
+        watched=tuple(
+            outcomes.watched_runs(station_pk=station.pk).values_list("pk", "command")
+        ),
+    )
+
+
+def close_connection(*, connection_pk: int, code: int | None, reason: str) -> None:
+    """A socket closed. Late news of one that was replaced changes nothing."""
+    now = timezone.now()
+    with publishing() as changes:
+        connection = Connection.objects.filter(pk=connection_pk, closed_at__isnull=True).first()
+        if connection is not None:
+            _go_offline(connection, code=code, reason=reason, at=now, changes=changes)
+
+
+def _close(connection: Connection, *, code: int | None, reason: str, at: datetime) -> None:
+    connection.closed_at, connection.close_code, connection.close_reason = at, code, reason[:200]
+    connection.save(update_fields=["closed_at", "close_code", "close_reason"])
+
+
+def _go_offline(
+    connection: Connection, *, code: int | None, reason: str, at: datetime, changes: Changes
+) -> None:
+    _close(connection, code=code, reason=reason, at=at)
+    Station.objects.filter(pk=connection.station_id, epoch=connection.epoch).update(
+        connected_at=None, disconnected_at=at
+    )
+    outcomes.lose_connection(connection_pk=connection.pk, at=at, changes=changes)
+    outcomes.drop_queued(station_pk=connection.station_id, at=at, changes=changes)
+    _tell_browsers([connection.station_id], changes)
+
+
+def _tell_browsers(station_pks: Iterable[int], changes: Changes) -> None:
+    """Connectivity shows on the station's row; live pushes find its chargers from there."""
+    for pk in station_pks:
+        changes.add("station", pk)
+        changes.add("connectivity", pk)
+
+
+def touch(*, heard: dict[int, datetime]) -> None:
+    """Note when connections (by key) were last heard; gathered by the caller."""
+    for pk, at in heard.items():
+        Connection.objects.filter(pk=pk).update(last_seen_at=at)
+        Station.objects.filter(connections__pk=pk).update(last_seen_at=at)
+
+
+def channel_name_of(*, station_pk: int) -> str | None:
+    """Where to reach the station's socket, None while it has none."""
+    return (
+        Connection.objects.filter(station_id=station_pk, closed_at__isnull=True)
+        .values_list("channel_name", flat=True)
+        .first()
+    )
+
+
+def start_node(*, name: str, is_alone: bool) -> None:
+    """A server process starts. Alone (no Redis), it knows that no other one lives."""
+    now = timezone.now()
+    Node.objects.update_or_create(name=name, defaults={"started_at": now, "renewed_at": now})
+    if is_alone:
+        Node.objects.exclude(name=name).update(renewed_at=now - 2 * LEASE)
+        close_dead_nodes(now=now)
+
+
+def renew_node(*, name: str) -> None:
+    """The process still lives; its row comes back if a sweeper took it for dead."""
+    Node.objects.update_or_create(
+        name=name, defaults={"renewed_at": timezone.now()}, create_defaults={
+            "started_at": timezone.now(), "renewed_at": timezone.now()
+        },
+    )
+
+
+def stop_node(*, name: str) -> None:
+    """The process ends: what it still holds is closed now."""
+    _bury(name, _("The server process stopped."))
+
+
+def close_dead_nodes(*, now: datetime) -> None:
+    """Close what processes held that did not renew their lease."""
+    for name in Node.objects.filter(renewed_at__lt=now - LEASE).values_list("name", flat=True):
+        _bury(name, _("The server process died."))
+
+
+def _bury(name: str, reason: str) -> None:
+    now = timezone.now()
+    for connection in Connection.objects.filter(node=name, closed_at__isnull=True):
+        with publishing() as changes:
+            _go_offline(connection, code=None, reason=reason, at=now, changes=changes)
+    Node.objects.filter(name=name).delete()

@@ -1,0 +1,129 @@
+"""Tells sockets and browsers what happened, from whatever thread or process it happened in."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.layers import InMemoryChannelLayer, get_channel_layer
+from django.db import transaction
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+BROWSERS = "browsers"  # the group every browser's socket is in
+FLUSH_S = 0.2  # changes are gathered this long: at most five pushes a second
+MOST_KEYS = 2000  # of one push; whoever missed some catches up on the next change
+
+
+class Switchboard:
+    """Sends through the channel layer, on the server's loop where there is one.
+
+    Threads of a server process (views, the writer, the embedded worker) must hand over to its
+    loop, since an in-memory layer wakes nobody from another thread. A process without a loop
+    (a worker, a shell command) sends by itself, if the layer reaches other processes at all.
+    """
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._keys: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._flush_is_due = False
+
+    def bind(self, loop: asyncio.AbstractEventLoop) -> None:
+        """From now on send on this loop."""
+        self._loop = loop
+        self._flush_is_due = False
+
+    def unbind(self) -> None:
+        """The loop is about to end."""
+        self._loop = None
+
+    def tell(self, channel_name: str, message: dict[str, Any]) -> None:
+        """Send one message to one socket; lost ones are announced again by the sweeper."""
+        self._send(lambda: _send(channel_name, message))
+
+    def changed(self, keys: set[str]) -> None:
+        """Let browsers know of changes ("charger:12"), gathered for a moment first."""
+        if self._loop is None:
+            self._send(lambda: _send_group({"type": "live.changed", "keys": _capped(keys)}))
+        else:
+            self._call(lambda: self._gather(keys))
+
+    def _gather(self, keys: set[str]) -> None:
+        self._keys |= keys
+        if not self._flush_is_due and self._loop is not None:
+            self._flush_is_due = True
+            self._loop.call_later(FLUSH_S, self._flush)
+
+    def _flush(self) -> None:
+        keys, self._keys, self._flush_is_due = self._keys, set(), False
+        self._start(_send_group({"type": "live.changed", "keys": _capped(keys)}))
+
+    def _send(self, make: Any) -> None:
+        if self._loop is not None:
+            self._call(lambda: self._start(make()))
+        elif not isinstance(get_channel_layer(), InMemoryChannelLayer):
+            async_to_sync(make)()
+
+    def _call(self, callback: Any) -> None:
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            return
+        loop.call_soon_threadsafe(callback)
+
+    def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _capped(keys: set[str]) -> list[str]:
+    return sorted(keys)[:MOST_KEYS]
+
+
+async def _send(channel_name: str, message: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    try:
+        await layer.send(channel_name, message)
+    except (RedisError, OSError) as error:
+        # The sweeper announces again what was not claimed; nothing is lost.
+        logger.warning("channel layer does not answer", extra={"error": str(error)})
+
+
+async def _send_group(message: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    try:
+        await layer.group_send(BROWSERS, message)
+    except (RedisError, OSError) as error:
+        logger.warning("channel layer does not answer", extra={"error": str(error)})
+
+
+switchboard = Switchboard()
+
+
+class Changes:
+    """What a transaction changed, told to browsers once it is committed."""
+
+    def __init__(self) -> None:
+        self.keys: set[str] = set()
+
+    def add(self, kind: str, pk: int) -> None:
+        """Note that "charger", 12 changed."""
+        self.keys.add(f"{kind}:{pk}")
+
+    def publish(self) -> None:
+        """Tell browsers; call it after the commit."""
+        if self.keys:
+            switchboard.changed(self.keys)
+
+
+@contextmanager
+def publishing() -> Iterator[Changes]:
+    """One transaction whose changes browsers hear of once it is committed."""
+    changes = Changes()
+    with transaction.atomic():
+        yield changes
+        transaction.on_commit(changes.publish)

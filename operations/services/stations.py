@@ -1,0 +1,134 @@
+"""Stations: who they are, how they prove it, and what they say of themselves."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from operations.answers import BootAnswer
+from operations.events import StationBooted, Told
+from operations.models import Charger, Organisation, Station
+from operations.services.live import Changes, publishing
+from operations.statuses import OperationalStatus, Registration
+
+PENDING_INTERVAL_S = 60  # how soon a station that waits for approval shall ask again
+
+
+def digest(password: bytes) -> str:
+    """What is kept of a station's password: an HMAC under the server's key, 64 hex digits.
+
+    Generated machine secrets need no slow hash; a thousand stations reconnect at once.
+    """
+    return salted_hmac("operations.station-password", password, algorithm="sha256").hexdigest()
+
+
+def accepts_password(*, station: Station, password: bytes | None) -> bool:
+    """Whether the handshake's password is the station's; a station may have none."""
+    if not station.password_digest:
+        return True
+    return password is not None and constant_time_compare(station.password_digest, digest(password))
+
+
+def generate_password() -> str:
+    """20 characters: strong, and within OCPP 1.6's 16 to 20 bytes (security whitepaper §3.4)."""
+    return secrets.token_urlsafe(15)
+
+
+@transaction.atomic
+def create_station(
+    *,
+    identity: str,
+    name: str = "",
+    organisation: Organisation | None = None,
+    password: str | None = None,
+    registration: Registration = Registration.ACCEPTED,
+) -> Station:
+    """A new station. Raises ValidationError when the identity is taken or not one."""
+    station = Station(
+        identity=identity,
+        name=name or identity,
+        organisation=organisation,
+        registration=registration,
+        password_digest="" if password is None else digest(password.encode()),
+    )
+    station.full_clean()
+    station.save()
+    return station
+
+
+def admit_unknown(*, identity: str) -> Station | None:
+    """What EVCHARGE_UNKNOWN_STATIONS says of an identity nobody created."""
+    if settings.EVCHARGE_UNKNOWN_STATIONS == "refuse":
+        return None
+    waits = settings.EVCHARGE_UNKNOWN_STATIONS == "quarantine"
+    return create_station(
+        identity=identity, registration=Registration.PENDING if waits else Registration.ACCEPTED
+    )
+
+
+def approve(*, station: Station, organisation: Organisation | None) -> None:
+    """Take a station out of quarantine; its next BootNotification is accepted."""
+    with publishing() as changes:
+        station.registration = Registration.ACCEPTED
+        station.organisation = organisation or station.organisation
+        station.save(update_fields=["registration", "organisation"])
+        changes.add("station", station.pk)
+
+
+def record_boots(told: Sequence[Told], changes: Changes) -> list[BootAnswer]:
+    """Note who stations say they are (1.6 §4.2, 2.0.1 B01); tell them how to go on."""
+    stations = Station.objects.in_bulk([item.station_id for item in told])
+    answers = []
+    for item in told:
+        assert isinstance(item.event, StationBooted)  # noqa: S101
+        station = stations[item.station_id]
+        _note_boot(station, item.event, item.heard_at)
+        changes.add("station", station.pk)
+        registration = Registration(station.registration)
+        accepted = registration == Registration.ACCEPTED
+        interval_s = settings.EVCHARGE_HEARTBEAT_S if accepted else PENDING_INTERVAL_S
+        answers.append(BootAnswer(registration, interval_s, timezone.now()))
+    return answers
+
+
+def _note_boot(station: Station, boot: StationBooted, at: datetime) -> None:
+    """What the station did not say, it does not change."""
+    known = {
+        "serial_number": boot.serial_number,
+        "model": boot.model,
+        "vendor": boot.vendor,
+        "firmware_version": boot.firmware_version,
+        "iccid": boot.iccid,
+        "imsi": boot.imsi,
+    }
+    said = {name: text[:limit(name)] for name, text in known.items() if text}
+    before = {name: getattr(station, name) for name in ("serial_number", "model", "vendor")}
+    for name, text in said.items():
+        setattr(station, name, text)
+    station.boot_reason = boot.reason[:30]
+    station.booted_at = at
+    station.save(update_fields=[*said, "boot_reason", "booted_at"])
+    _pass_on(station, before)
+
+
+def limit(name: str) -> int:
+    """How long a text field of a station may be."""
+    return Station._meta.get_field(name).max_length or 0
+
+
+def _pass_on(station: Station, before: dict[str, str]) -> None:
+    """Chargers that follow their station (nobody gave them own values) follow on."""
+    for name, old in before.items():
+        new = getattr(station, name)
+        if new != old:
+            followers = Charger.objects.filter(station=station, **{f"{name}__in": ["", old]})
+            followers.update(**{name: new})
+
+
+def is_closed(station: Station) -> bool:
+    """Whether the station is discarded and may not connect any more."""
+    return station.operational_status == OperationalStatus.CLOSED

@@ -1,0 +1,117 @@
+"""What time does: deadlines, lost announcements, dead nodes. Called each second by Celery."""
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from operations.commands import BY_SLUG
+from operations.models import CommandRun
+from operations.services import connections, outcomes, runs, targets
+from operations.services.live import Changes, publishing, switchboard
+from operations.services.transitions import move
+from operations.statuses import RunStatus
+
+MOST = 500  # per sweep; the next one is a second away
+NUDGE_S = 60  # how long the effect may take to show after we asked for it again
+ANNOUNCE_AFTER = timedelta(seconds=1)
+
+
+def sweep() -> None:
+    """Do all that is due."""
+    now = timezone.now()
+    connections.close_dead_nodes(now=now)
+    expire_due(now=now)
+    announce_waiting(now=now)
+
+
+def expire_due(*, now: datetime) -> None:
+    """Move on the runs whose deadline has passed, each in its own transaction."""
+    due = CommandRun.objects.open().filter(deadline_at__lte=now).order_by("deadline_at")
+    for run in due.select_related("station", "charger", "connector")[:MOST]:
+        with publishing() as changes:
+            _expire(run, now, changes)
+
+
+def _expire(run: CommandRun, now: datetime, changes: Changes) -> None:
+    if run.status == RunStatus.QUEUED:
+        _expire_queued(run, now, changes)
+    elif run.status == RunStatus.SENT:
+        _expire_sent(run, now, changes)
+    else:
+        _expire_effect(run, now, changes)
+
+
+def _expire_queued(run: CommandRun, now: datetime, changes: Changes) -> None:
+    if run.station.is_connected:
+        cause = _("The station was busy too long; the request was not sent.")
+        move(run, RunStatus.TIMED_OUT, cause, at=now, changes=changes)
+    else:
+        cause = _("The station did not come back; the request was not sent.")
+        move(run, RunStatus.NOT_CONNECTED, cause, at=now, changes=changes)
+
+
+def _expire_sent(run: CommandRun, now: datetime, changes: Changes) -> None:
+    """No answer in time. The effect may have shown all the same."""
+    command = BY_SLUG[run.command]
+    if command.confirmed_by:
+        seen = command.confirmation(targets.of_run(run), run.params, run.sent_at)
+        if seen is not None:
+            cause = _("The station never answered, but: %(seen)s") % {"seen": seen}
+            move(run, RunStatus.DONE, cause, at=now, changes=changes)
+            return
+    cause = _("The station did not answer within %(seconds)d s.") % {
+        "seconds": run.answer_timeout_s
+    }
+    if not outcomes.resend_later(run, cause, at=now, changes=changes):
+        move(run, RunStatus.TIMED_OUT, cause, at=now, changes=changes)
+
+
+def _expire_effect(run: CommandRun, now: datetime, changes: Changes) -> None:
+    """The effect does not show: ask for it once, then say so."""
+    if run.nudged_at is None and _nudge(run, now):
+        return
+    cause = _("The station accepted, but the effect was not seen within %(seconds)d s.") % {
+        "seconds": (now - (run.answered_at or run.created_at)).total_seconds()
+    }
+    if run.answered_at is None:
+        cause = _("The station disconnected without an answer and did not boot in time.")
+    move(run, RunStatus.NOT_CONFIRMED, cause, at=now, changes=changes)
+
+
+def _nudge(run: CommandRun, now: datetime) -> bool:
+    """Have the station asked to report what the run waits to see."""
+    version = run.station.version
+    if version is None or not run.station.is_connected:
+        return False
+    if not BY_SLUG[run.command].nudge(version, targets.of_run(run), run.params):
+        return False
+    updated = CommandRun.objects.filter(pk=run.pk, status=run.status, nudged_at=None).update(
+        nudged_at=now, deadline_at=now + timedelta(seconds=NUDGE_S)
+    )
+    channel_name = connections.channel_name_of(station_pk=run.station_id)
+    if updated and channel_name is not None:
+        message = {"type": "command.nudge", "run": run.pk}
+        transaction.on_commit(lambda: switchboard.tell(channel_name, message))
+    return bool(updated)
+
+
+def announce_waiting(*, now: datetime) -> None:
+    """Tell connections again what waits for them: an announcement may have been lost."""
+    waiting = (
+        CommandRun.objects.filter(
+            status=RunStatus.QUEUED,
+            created_at__lte=now - ANNOUNCE_AFTER,
+            station__connected_at__isnull=False,
+        )
+        .exclude(next_attempt_at__gt=now)
+        .order_by("pk")
+        .values_list("station_id", "pk")[:MOST]
+    )
+    by_station: dict[int, list[int]] = defaultdict(list)
+    for station_pk, run_pk in waiting:
+        by_station[station_pk].append(run_pk)
+    for station_pk, run_pks in by_station.items():
+        runs.announce(run_pks, station_pk=station_pk)

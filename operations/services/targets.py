@@ -1,0 +1,53 @@
+"""Loads what a command needs to know of its target."""
+
+from operations.commands.base import Target
+from operations.models import Charger, CommandRun, Connector, Session, Station
+from operations.statuses import OperationalStatus
+
+
+def of_station(station: Station) -> Target:
+    """The whole station."""
+    return Target(
+        station=station,
+        connectors=tuple(_connectors(station=station)),
+        sessions=tuple(Session.objects.running().filter(station=station)),
+    )
+
+
+def of_charger(charger: Charger) -> Target:
+    """A charger with its connectors."""
+    station = charger.station
+    others = Connector.objects.filter(station=station).exclude(charger=charger)
+    return Target(
+        station=station,
+        charger=charger,
+        connectors=tuple(_connectors(charger=charger)),
+        sessions=tuple(Session.objects.running().filter(charger=charger)),
+        owns_station=not others.exists(),
+    )
+
+
+def of_connector(connector: Connector) -> Target:
+    """One connector."""
+    return Target(
+        station=connector.station,
+        charger=connector.charger,
+        connector=connector,
+        connectors=(connector,),
+        sessions=tuple(Session.objects.running().filter(connector=connector)),
+        owns_station=False,
+    )
+
+
+def of_run(run: CommandRun) -> Target:
+    """What a run was aimed at, as it is now."""
+    if run.connector is not None:
+        return of_connector(run.connector)
+    if run.charger is not None:
+        return of_charger(run.charger)
+    return of_station(run.station)
+
+
+def _connectors(**where: object) -> list[Connector]:
+    working = Connector.objects.exclude(operational_status=OperationalStatus.CLOSED)
+    return list(working.filter(**where).order_by("number").select_related("charger"))

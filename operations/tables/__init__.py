@@ -1,0 +1,1 @@
+"""The lists' columns and cells, one module per noun."""

@@ -1,0 +1,79 @@
+"""The commands' buttons of a row: every command that fits the target, on or off with the reason."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from operations.commands import COMMANDS
+from operations.commands.base import Command, Target, Text
+from operations.services import runs
+from operations.statuses import Role
+
+# A command's colour, as components/_icon_button.html calls it; others are quiet.
+TONES = {"danger": "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """What components/_icon_button.html takes."""
+
+    id: str
+    label: Text
+    icon: str
+    url: str
+    tone: str
+    reason: str
+
+
+def buttons_of(target: Target, role: Role, *, place: str = "") -> Iterator[Button]:
+    """Buttons for one target, in the order of the list of commands; asks no database.
+
+    `place` tells apart the same target's buttons in two places of one page.
+    """
+    part = target.connector or target.charger or target.station
+    kind = target.kind.value
+    for command in COMMANDS:
+        if target.kind in command.targets:
+            yield Button(
+                id=f"{place}{kind}-{part.pk}-ask-{command.slug}",
+                label=command.label,
+                icon=command.icon,
+                url=reverse(f"ask-{kind}", args=[part.pk, command.slug]),
+                tone=TONES.get(command.tone, ""),
+                reason=why_not(command, target, role),
+            )
+
+
+def why_not(command: Command, target: Target, role: Role) -> str:
+    """Why this role can't ask this now; empty when it can."""
+    if not role.includes(command.permission):
+        return _("your role is %(role)s; it takes at least %(needed)s.") % {
+            "role": role.value,
+            "needed": command.permission.value,
+        }
+    obstacle = runs.obstacle(command=command, target=target)
+    return obstacle.sentence if obstacle else ""
+
+
+def render(buttons: Iterator[Button]) -> SafeString:
+    """The buttons as HTML."""
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (render_to_string("components/_icon_button.html", {
+                "id": button.id,
+                "label": button.label,
+                "icon": button.icon,
+                "url": button.url,
+                "tone": button.tone,
+                "reason": button.reason,
+            }),)
+            for button in buttons
+        ),
+    )

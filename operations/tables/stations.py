@@ -1,0 +1,90 @@
+"""The list of stations."""
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
+
+from operations.commands.base import Target
+from operations.models import CommandRun, Station
+from operations.statuses import OperationalStatus
+from operations.tables import buttons, cells
+from operations.tables.base import PortalColumn, PortalTable, ToolColumn
+
+
+class StationTable(PortalTable):
+    """Operations > Stations."""
+
+    row_name = "station"
+    caption = gettext_lazy("Stations")
+    empty_icon = "server"
+
+    name = PortalColumn(gettext_lazy("Name"), by=("name",))
+    identity = PortalColumn(gettext_lazy("Identity"), by=("identity",), css="code")
+    serial_number = PortalColumn(
+        gettext_lazy("Serial number"), by=("serial_number", "name"), css="code", is_live=True
+    )
+    model = PortalColumn(gettext_lazy("Model"), by=("model", "name"), is_live=True)
+    vendor = PortalColumn(gettext_lazy("Vendor"), by=("vendor", "name"), is_live=True)
+    protocol = PortalColumn(gettext_lazy("Protocol"), by=("protocol", "name"), is_live=True)
+    firmware_version = PortalColumn(
+        gettext_lazy("Firmware"), by=("firmware_version", "name"), is_live=True
+    )
+    operational_status = PortalColumn(
+        gettext_lazy("Operational status"), by=("operational_status", "name"), is_live=True
+    )
+    connection = PortalColumn(
+        gettext_lazy("Connected"), by=("connected_at", "disconnected_at"), is_live=True
+    )
+    site = PortalColumn(gettext_lazy("Site"), by=("site__name", "name"))
+    last_request = PortalColumn(gettext_lazy("Last request"), is_live=True)
+    actions = ToolColumn(gettext_lazy("Actions"), css="actions", is_live=True)
+
+    def learn(self, records: Sequence[Station]) -> None:
+        """The last request to each station."""
+        runs = CommandRun.objects.latest_of([station.pk for station in records])
+        self.last_runs = {run.station_id: run for run in runs}
+
+    def render_name(self, record: Station) -> SafeString:
+        """Leads to the station's page."""
+        return format_html(
+            '<a href="{}">{}</a>', reverse("station-detail", args=[record.pk]), record.name
+        )
+
+    def value_name(self, record: Station) -> str:
+        """The name alone."""
+        return record.name
+
+    def value_protocol(self, record: Station) -> str:
+        """ "OCPP 1.6"."""
+        return record.get_protocol_display()
+
+    def render_operational_status(self, record: Station) -> SafeString:
+        """The broad status."""
+        return cells.state(OperationalStatus(record.operational_status), record)
+
+    def value_operational_status(self, record: Station) -> str:
+        """Its word."""
+        return record.get_operational_status_display()
+
+    def render_connection(self, record: Station) -> SafeString:
+        """Connected or offline, since when."""
+        return cells.connection(record)
+
+    def value_connection(self, record: Station) -> str:
+        """The same with the exact time."""
+        return cells.connection_text(record)
+
+    def render_last_request(self, record: Station) -> SafeString:
+        """Where the last request is in its life."""
+        return cells.run_link(self.last_runs.get(record.pk))
+
+    def value_last_request(self, record: Station) -> str:
+        """What was asked, and where it is."""
+        return cells.run_text(self.last_runs.get(record.pk))
+
+    def render_actions(self, record: Station) -> SafeString:
+        """What can be asked of the station, in the seed's order."""
+        return buttons.render(buttons.buttons_of(Target(station=record), self.audience.role))

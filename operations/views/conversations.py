@@ -1,0 +1,81 @@
+"""OCPP messages as people read them: direction, timing, and the frames laid out."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from operations import masking
+from operations.models import OcppMessage
+
+# A page with fifty frames of a megabyte each helps nobody.
+LONGEST_FRAME = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A call and its answer."""
+
+    pk: int
+    action: str
+    unique_id: str
+    is_from_station: bool
+    at: datetime
+    latency: str
+    error_code: str
+    call: str
+    answer: str
+
+
+def exchanges(messages: Iterable[OcppMessage], *, longest: int = LONGEST_FRAME) -> list[Exchange]:
+    """These messages, laid out and masked."""
+    return [
+        Exchange(
+            pk=message.pk,
+            action=message.action or _("No OCPP message"),
+            unique_id=message.unique_id,
+            is_from_station=message.is_from_station,
+            at=message.called_at,
+            latency=duration(message.latency_ms),
+            error_code=message.error_code,
+            call=lay_out(message.call, longest=longest),
+            answer=lay_out(message.answer, longest=longest),
+        )
+        for message in messages
+    ]
+
+
+def lay_out(frame: str, *, longest: int = LONGEST_FRAME) -> str:
+    """A frame with its payload indented; text that is no JSON as it came."""
+    # Masked when it was written; once more, for rows that came another way.
+    masked = masking.raw_frame(frame)
+    try:
+        parts = json.loads(masked)
+    except (ValueError, RecursionError):
+        pretty = masked
+    else:
+        pretty = json.dumps(parts, indent=2, ensure_ascii=False)
+    if len(pretty) <= longest:
+        return pretty
+    return _("%(start)s\n… %(more)d more characters") % {
+        "start": pretty[:longest],
+        "more": len(pretty) - longest,
+    }
+
+
+def duration(milliseconds: int | None) -> str:
+    """A span of time as people say it: 120 ms, 1.4 s, 63 s, 12 min, 3 h; "" for none."""
+    if milliseconds is None:
+        return ""
+    if milliseconds < 1000:
+        return _("%(number)d ms") % {"number": milliseconds}
+    seconds = milliseconds / 1000
+    if seconds < 10:
+        return _("%(number).1f s") % {"number": seconds}
+    if seconds < 120:
+        return _("%(number)d s") % {"number": seconds}
+    if seconds < 7200:
+        return _("%(number)d min") % {"number": seconds / 60}
+    return _("%(number)d h") % {"number": seconds / 3600}

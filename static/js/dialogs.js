@@ -1,0 +1,67 @@
+// `<a data-dialog href="…">` opens the page it leads to as a dialog; without scripts it is just a link.
+import { words } from "./words.js";
+
+const FIELDS = "input:not([type=hidden]), select, textarea";
+
+function isPlainClick(event) {
+  return !(event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey);
+}
+
+function focusFirst(body) {
+  const target =
+    body.querySelector("[aria-invalid=true]") ??
+    body.querySelector("[autofocus]") ??
+    body.querySelector(FIELDS) ??
+    body.querySelector("button[type=submit]");
+  target?.focus();
+}
+
+export function startDialogs() {
+  const dialog = document.getElementById("dialog");
+  const body = document.getElementById("dialog-body");
+  const loading = document.getElementById("dialog-loading");
+  if (!dialog || !body) return;
+  let opener;
+
+  const open = (link) => {
+    opener = link;
+    body.replaceChildren(loading.content.cloneNode(true));
+    dialog.showModal();
+    htmx.ajax("GET", link.href, { source: body, target: body, swap: "innerHTML" });
+  };
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-dialog]");
+    if (link && isPlainClick(event)) {
+      event.preventDefault();
+      open(link);
+    } else if (dialog.open && event.target.closest("[data-close-dialog]")) {
+      event.preventDefault();
+      dialog.close();
+    }
+  });
+  dialog.addEventListener("pointerdown", (event) => {
+    if (event.target === dialog) dialog.close(); // the backdrop
+  });
+  dialog.addEventListener("close", () => {
+    body.replaceChildren();
+    // A live update may have put a new element in the opener's place.
+    const again = opener?.isConnected
+      ? opener
+      : document.querySelector(`a[data-dialog][href="${CSS.escape(opener?.getAttribute("href") ?? "")}"]`);
+    again?.focus();
+  });
+  document.addEventListener("close-dialog", () => dialog.close()); // HX-Trigger of a request that went out
+  body.addEventListener("htmx:afterSettle", () => focusFirst(body));
+  body.addEventListener("htmx:responseError", (event) => {
+    if (!body.querySelector("form")) {
+      const sentence = document.createElement("p");
+      sentence.className = "dialog-error";
+      sentence.textContent = words.sentence(event.detail.xhr.status);
+      body.replaceChildren(sentence);
+    }
+  });
+  body.addEventListener("htmx:sendError", () => {
+    if (!body.querySelector("form")) dialog.close();
+  });
+}

@@ -1,0 +1,111 @@
+// One socket per page: says what is on screen (`data-live`), receives what changed about it.
+import { applyPatch } from "./patches.js";
+import { words } from "./words.js";
+
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 30_000;
+const HIDDEN_MS = 60_000;
+const SETTLE_MS = 50;
+const SIGNED_OUT = 4401;
+
+let socket;
+let retryTimer;
+let hiddenTimer;
+let watchTimer;
+let tries = 0;
+let isPaused = false;
+let watched = "";
+
+function onScreen() {
+  const names = new Set();
+  for (const element of document.querySelectorAll("[data-live]")) {
+    for (const name of element.dataset.live.split(/\s+/)) if (name) names.add(name);
+  }
+  return [...names].sort();
+}
+
+function tell(state) {
+  const light = document.getElementById("live-state");
+  if (!light) return;
+  light.dataset.state = state;
+  light.querySelector("[data-live-word]").textContent = words.live[state];
+  light.title = words.live[state];
+}
+
+function watch() {
+  const names = onScreen();
+  if (socket?.readyState !== WebSocket.OPEN || names.join() === watched) return;
+  watched = names.join();
+  socket.send(JSON.stringify({ watch: names }));
+}
+
+function watchSoon() {
+  clearTimeout(watchTimer);
+  watchTimer = setTimeout(watch, SETTLE_MS);
+}
+
+function connect() {
+  clearTimeout(retryTimer);
+  if (isPaused || socket) return;
+  tell(tries ? "reconnecting" : "connecting");
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  socket = new WebSocket(`${scheme}://${location.host}${document.body.dataset.liveUrl}`);
+  socket.addEventListener("open", () => {
+    tries = 0;
+    watched = "";
+    tell("live");
+    watch();
+  });
+  socket.addEventListener("message", (event) => {
+    let isChanged = false;
+    for (const patch of JSON.parse(event.data).patches ?? []) isChanged = applyPatch(patch) || isChanged;
+    if (isChanged) watchSoon();
+  });
+  socket.addEventListener("close", (event) => {
+    socket = undefined;
+    if (isPaused) return;
+    if (event.code === SIGNED_OUT) location.reload();
+    else retry();
+  });
+}
+
+function retry() {
+  tell("reconnecting");
+  const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** tries);
+  tries += 1;
+  // A restarted server must not meet every browser in the same instant.
+  retryTimer = setTimeout(connect, longest / 2 + (Math.random() * longest) / 2);
+}
+
+function pause() {
+  isPaused = true;
+  clearTimeout(retryTimer);
+  socket?.close(1000);
+  tell("paused");
+}
+
+function resume() {
+  isPaused = false;
+  tries = 0;
+  connect();
+}
+
+export function startLive() {
+  if (!document.body.dataset.liveUrl) return;
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(hiddenTimer);
+    if (document.hidden) hiddenTimer = setTimeout(pause, HIDDEN_MS);
+    else if (isPaused) resume();
+  });
+  for (const swapped of ["htmx:afterSettle", "htmx:oobAfterSwap", "htmx:load"]) {
+    document.addEventListener(swapped, watchSoon);
+  }
+  addEventListener("online", () => {
+    tries = 0;
+    connect();
+  });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) resume(); // back from the browser's page cache
+  });
+  connect();
+}

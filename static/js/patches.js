@@ -1,0 +1,82 @@
+// Puts a fragment from the server in the place of the element with the same id, as if it had only changed.
+import { refreshTimes } from "./times.js";
+
+const TRANSIENT = ["is-fresh", "htmx-request", "htmx-settling", "htmx-swapping", "htmx-added"];
+const FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex]";
+
+function parse(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html.trim();
+  return template.content.firstElementChild;
+}
+
+function each(root, selector) {
+  return [...(root.matches(selector) ? [root] : []), ...root.querySelectorAll(selector)];
+}
+
+// What the person at the desk did to the old element stays done on the new one.
+function keepHands(old, next) {
+  for (const button of each(old, "[data-expand]")) {
+    const same = each(next, "[data-expand]").find(
+      (other) => other.getAttribute("aria-controls") === button.getAttribute("aria-controls"),
+    );
+    same?.setAttribute("aria-expanded", button.getAttribute("aria-expanded"));
+  }
+  if (old.matches("[data-detail]")) next.hidden = old.hidden;
+  for (const details of each(old, "details[id][open]")) {
+    const same = each(next, "details").find((other) => other.id === details.id);
+    if (same) same.open = true;
+  }
+  for (const box of each(old, "input[type=checkbox]")) {
+    const same = each(next, "input[type=checkbox]").find(
+      (other) => other.name === box.name && other.value === box.value,
+    );
+    if (same) same.checked = box.checked;
+  }
+}
+
+function isSame(old, next) {
+  const plain = (element) => {
+    const copy = element.cloneNode(true);
+    for (const node of [copy, ...copy.querySelectorAll("*")]) {
+      node.classList.remove(...TRANSIENT);
+      if (!node.classList.length) node.removeAttribute("class");
+      if (node.dataset.tip !== undefined) {
+        node.title = node.dataset.tip;
+        delete node.dataset.tip;
+      }
+    }
+    copy.normalize();
+    return copy;
+  };
+  return plain(old).isEqualNode(plain(next));
+}
+
+function focusedIn(element) {
+  const active = document.activeElement;
+  if (!element.contains(active)) return null;
+  return { id: active.id, index: each(element, FOCUSABLE).indexOf(active) };
+}
+
+function focusAgain(element, focused) {
+  if (!focused) return;
+  const target =
+    (focused.id && document.getElementById(focused.id)) || each(element, FOCUSABLE)[focused.index];
+  target?.focus({ preventScroll: true });
+}
+
+export function applyPatch({ id, html }) {
+  const old = document.getElementById(id);
+  const next = old && parse(html);
+  if (!next) return false;
+  keepHands(old, next);
+  refreshTimes(next);
+  if (isSame(old, next)) return false;
+  const focused = focusedIn(old);
+  old.replaceWith(next);
+  htmx.process(next);
+  focusAgain(next, focused);
+  next.classList.add("is-fresh");
+  next.addEventListener("animationend", () => next.classList.remove("is-fresh"), { once: true });
+  return true;
+}

@@ -1,0 +1,56 @@
+"""What every test may ask for."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from channels.layers import channel_layers
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests import services
+from tests.portal import Portal, served_here
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("browser"):
+        services.require("Chromium")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The program Playwright is to drive (`executable_path`)."""
+    return services.require("Chromium")
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A real Redis, one for each worker of the suite."""
+    with services.redis_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A real PostgreSQL, one for each worker of the suite."""
+    with services.postgres_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _served(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Portal]:
+    with django_db_blocker.unblock(), served_here() as portal:
+        yield portal
+
+
+@pytest.fixture
+def portal(_served: Portal, transactional_db: None) -> Portal:
+    """The whole portal on a port of this machine; its rows are seen by the test and back."""
+    return _served
+
+
+@pytest.fixture(autouse=True)
+def _fresh_channel_layers(request: pytest.FixtureRequest) -> None:
+    # A layer belongs to the event loop that made it, and every test has its own loop; the
+    # served portal keeps its own.
+    if "portal" not in request.fixturenames:
+        channel_layers.backends = {}

@@ -1,0 +1,77 @@
+"""What end-to-end tests do over and over: ask a station, and wait for what becomes of it."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from asgiref.sync import sync_to_async
+
+from operations.commands import BY_SLUG
+from operations.models import CommandRun, Connector, RunTransition, Station
+from operations.services import runs, targets
+from operations.services.runs import Options
+from operations.statuses import RunStatus
+
+DEADLINE_S = 8.0
+
+
+async def asks(
+    identity: str,
+    slug: str,
+    *,
+    connector: int | None = None,
+    charger: int | None = None,
+    options: Options | None = None,
+    **params: Any,
+) -> CommandRun:
+    """Submit a command as a page would; returns the run as it was left."""
+
+    def submit() -> CommandRun:
+        station = Station.objects.get(identity=identity)
+        target = targets.of_station(station)
+        if connector is not None:
+            found = Connector.objects.filter(station=station, number=connector)
+            if charger is not None:
+                found = found.filter(charger__number=charger)
+            target = targets.of_connector(found.select_related("charger", "station").get())
+        elif charger is not None:
+            target = targets.of_charger(station.chargers.get(number=charger))
+        return runs.submit(command=BY_SLUG[slug], target=target, params=params, options=options)
+
+    return await sync_to_async(submit)()
+
+
+async def becomes(run: CommandRun, *statuses: str, within: float = DEADLINE_S) -> CommandRun:
+    """Wait until the run has one of these statuses."""
+
+    def is_there() -> bool:
+        run.refresh_from_db()
+        return run.status in statuses
+
+    await eventually(is_there, lambda: f"{run} is {run.status}: {run.summary}", within)
+    return run
+
+
+async def eventually(
+    condition: Callable[[], bool],
+    what: Callable[[], str] = lambda: "the condition",
+    within: float = DEADLINE_S,
+) -> None:
+    """Wait until a condition on the database holds."""
+    try:
+        async with asyncio.timeout(within):
+            while not await sync_to_async(condition)():
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        raise AssertionError(f"not within {within} s: {what()}") from None
+
+
+async def history(run: CommandRun) -> list[str]:
+    """The statuses the run went through."""
+    steps = RunTransition.objects.filter(run=run).order_by("pk")
+    return [step.to_status async for step in steps]
+
+
+async def status_of(run: CommandRun) -> RunStatus:
+    await run.arefresh_from_db()
+    return RunStatus(run.status)

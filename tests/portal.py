@@ -1,0 +1,103 @@
+"""The whole portal, served for a test: in this process, or in one of its own to be killed."""
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGTERM
+from subprocess import Popen
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import uvicorn
+from django.conf import settings
+
+from tests import services
+
+SERVERS = ("daphne", "uvicorn")
+
+
+@dataclass(frozen=True)
+class Portal:
+    """Where a served portal is."""
+
+    port: int
+    process: Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def stations_url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/ocpp"
+
+
+@contextmanager
+def served_here() -> Iterator[Portal]:
+    """On uvicorn in a thread: quick, seen by coverage, and its services can be called."""
+    from evcharge.asgi import application
+
+    port = services.free_port()
+    config = uvicorn.Config(
+        application, host="127.0.0.1", port=port, log_level="warning", lifespan="on", ws="auto"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+    thread.start()
+    try:
+        services.wait_until(lambda: server.started or not thread.is_alive(), what="the server")
+        assert server.started, "the server did not start"
+        yield Portal(port)
+    finally:
+        server.should_exit = True
+        thread.join(timeout=15)
+
+
+@contextmanager
+def served_apart(
+    kind: str, *, log: Path, env: dict[str, str] | None = None, port: int | None = None
+) -> Iterator[Portal]:
+    """In a process of its own, on the test database."""
+    port = port or services.free_port()
+    command = {
+        "daphne": ["manage.py", "serve", "--port", str(port)],
+        "uvicorn": ["-m", "uvicorn", "evcharge.asgi:application", "--port", str(port)],
+    }[kind]
+    own = {
+        "DATABASE_URL": database_url(),
+        "PYTHONUNBUFFERED": "1",
+        "DJANGO_SETTINGS_MODULE": "evcharge.settings",
+        **(env or {}),
+    }
+    ready = f"http://127.0.0.1:{port}/healthz"
+    with services.running(
+        [sys.executable, *command],
+        log=log,
+        env=own,
+        is_ready=lambda: _answers(ready),
+        stop_with=SIGTERM,
+    ) as process:
+        yield Portal(port, process)
+
+
+def database_url() -> str:
+    """The test database's address, for another process."""
+    if "TEST_DATABASE_URL" in os.environ:
+        base = os.environ["TEST_DATABASE_URL"].rsplit("/", 1)[0]
+        return f"{base}/{settings.DATABASES['default']['NAME']}"
+    return f"sqlite:///{settings.DATABASES['default']['NAME']}"
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=2) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except HTTPError:
+        return False
+    except OSError:
+        return False

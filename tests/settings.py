@@ -1,0 +1,27 @@
+"""Settings of the test suite: the portal's own, with a key and nothing of the environment.
+
+TEST_DATABASE_URL alone is taken from there: the database the suite runs on.
+"""
+
+import os
+import tempfile
+
+for name in ("DATABASE_URL", "REDIS_URL", "EVCHARGE_UNKNOWN_STATIONS", "EVCHARGE_SECURE"):
+    os.environ.pop(name, None)
+os.environ["DEBUG"] = "false"
+os.environ["SECRET_KEY"] = "a-key-for-tests-long-enough-to-pass-the-deployment-checks-0123456789"
+os.environ["LOG_LEVEL"] = "WARNING"
+os.environ["DATA_DIR"] = os.environ.get("TEST_DATA_DIR") or tempfile.mkdtemp(prefix="evcharge-")
+os.environ["TEST_DATA_DIR"] = os.environ["DATA_DIR"]
+if "TEST_DATABASE_URL" in os.environ:
+    os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
+
+from evcharge.settings import *  # noqa: E402, F403
+from evcharge.settings import DATA_DIR, DATABASES, TEMPLATES  # noqa: E402
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, as in production: several threads and processes of a test share it.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+TEMPLATES[0]["OPTIONS"]["debug"] = True  # so that coverage sees templates
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
