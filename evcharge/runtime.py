@@ -87,7 +87,7 @@ class Runtime:
             switchboard.bind(asyncio.get_running_loop())
             await gateway.start(is_alone=is_alone)
             if is_alone:
-                self._celery.start()
+                await asyncio.to_thread(self._celery.start)
             self._is_started = True
 
     async def stop(self) -> None:

@@ -41,6 +41,9 @@ if EVCHARGE_UNKNOWN_STATIONS not in environment.UNKNOWN_STATIONS:
         f"EVCHARGE_UNKNOWN_STATIONS is {EVCHARGE_UNKNOWN_STATIONS!r}. "
         "Give refuse (default), quarantine or accept."
     )
+EVCHARGE_ASSUME_OCPP16 = environment.read(
+    env.bool, "EVCHARGE_ASSUME_OCPP16", False, "Give true to admit stations without a subprotocol."
+)
 EVCHARGE_SECURE = environment.read(
     env.bool, "EVCHARGE_SECURE", False, "Give true when the portal is reached over https."
 )
@@ -145,7 +148,7 @@ else:
             "CONFIG": {"capacity": 10_000},
         }
     }
-    CELERY_BROKER_URL = "memory://"
+    CELERY_BROKER_URL = "memory://localhost"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -229,6 +232,7 @@ LOGGING = {
                 key_order=["timestamp", "level", "logger", "event"], bool_as_flag=False
             ),
             "foreign_pre_chain": [
+                structlog.stdlib.ExtraAdder(),
                 structlog.stdlib.add_logger_name,
                 structlog.stdlib.add_log_level,
                 structlog.processors.TimeStamper(fmt="iso", utc=True),

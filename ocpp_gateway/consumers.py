@@ -14,6 +14,7 @@ from ocpp_gateway import handshake
 from ocpp_gateway.conversation import Conversation
 from ocpp_gateway.gateway import gateway
 from ocpp_gateway.handshake import Claim, Refused
+from ocpp_gateway.pace import Pace
 from operations.services import connections
 from operations.services.connections import Opened
 
@@ -34,6 +35,7 @@ class StationConsumer(AsyncWebsocketConsumer):
         self._sender: asyncio.Task[None] | None = None
         self._is_hearing = False
         self._is_sending = False
+        self._pace = Pace()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve the socket; clean up however it ends, also where no disconnect is told."""
@@ -52,17 +54,23 @@ class StationConsumer(AsyncWebsocketConsumer):
         if isinstance(claim, Refused):
             await self._deny(claim)
         try:
-            opened = await gateway.writer.ask(partial(self._open, claim))
+            async with gateway.admission:
+                opened = await gateway.writer.ask(partial(self._open, claim))
         except Exception:
             logger.exception("a station could not be admitted")
             await self._deny(Refused(503, "The portal can't look this up now. Try again soon."))
         if isinstance(opened, Refused):
             await self._deny(opened)
         self._conversation = Conversation(
-            opened, claim.version, gateway.writer, self._transmit
+            opened,
+            claim.version,
+            gateway.writer,
+            gateway.faults,
+            self._transmit,
+            self._hang_up,
         )
         gateway.add(self._conversation)
-        await self.accept(subprotocol=claim.version.subprotocol)
+        await self.accept(subprotocol=claim.subprotocol)
 
     def _open(self, claim: Claim) -> Opened | Refused:
         """In the writer's thread: look the station up and give it to this socket."""
@@ -115,8 +123,15 @@ class StationConsumer(AsyncWebsocketConsumer):
             logger.exception("a frame could not be handled")
         self._is_hearing = False
         await self._drain()
+        await self._slow_down(conversation)
+
+    async def _slow_down(self, conversation: Conversation) -> None:
+        """Read no further while too much is under way, or a babbler has had its share."""
         while conversation.is_busy or len(self._unsent) > MOST_UNSENT:
             await asyncio.sleep(BUSY_S)
+        wait_s = self._pace.wait_s()
+        if wait_s > 0:
+            await asyncio.sleep(wait_s)
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
         """The socket closed."""
@@ -129,6 +144,10 @@ class StationConsumer(AsyncWebsocketConsumer):
             gateway.remove(self._conversation)
         if self._sender is not None:
             self._sender.cancel()
+
+    def _hang_up(self, code: int, reason: str) -> None:
+        self._closer = asyncio.create_task(self.close(code=code, reason=reason))
+        self._end(code, reason)
 
     # --- What goes out, in order
 

@@ -8,14 +8,22 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from ocpp_gateway import codes
-from ocpp_gateway.codec import CallError, CallResult, check_request, encode_result
+from ocpp_gateway.codec import (
+    CallError,
+    CallResult,
+    check_request,
+    encode_call,
+    encode_result,
+)
 from ocpp_gateway.dialects import DIALECTS
 from ocpp_gateway.dialects.base import Handler
-from ocpp_gateway.findings import Finding
-from ocpp_gateway.frames import Call
+from ocpp_gateway.faults import FaultLog
+from ocpp_gateway.findings import Finding, Violation
+from ocpp_gateway.frames import Call, Garbled
 from ocpp_gateway.link import (
     Answered,
     Asked,
@@ -26,24 +34,32 @@ from ocpp_gateway.link import (
     Reply,
     Stray,
     Told,
+    new_id,
 )
 from ocpp_gateway.writer import Failed, Writer
 from operations import events
 from operations.answers import Answer, BootAnswer
 from operations.commands import BY_SLUG
 from operations.models import OcppMessage
-from operations.services import connections, outcomes, runs
+from operations.services import connections, outcomes, runs, stations
 from operations.services.connections import Opened
 from operations.services.runs import Claimed, OutgoingCall
+from operations.services.told import Fault
 from operations.statuses import Registration
 from operations.versions import OcppVersion
 
 logger = logging.getLogger(__name__)
 
-# A station that does not boot after connecting was up already; how long we wait to be sure.
+# A station that does not boot after connecting was up already; how long we wait to be sure,
+# and when we ask it to boot all the same, to learn who it is.
 GRACE_S = 10.0
+ASK_TO_BOOT_S = 30.0
+# Nothing heard for so many heartbeat intervals: nobody is there, whatever TCP says.
+SILENT_INTERVALS = 3
+SILENT = 4002
 MOST_HANDLED = 32  # calls of one station under way; a proper one has one
 MOST_STRAYS = 20  # answers nobody waits for, each worth a look into the database
+OWN_TIMEOUT_S = 30.0
 LOGGED_CHARACTERS = 20_000  # of a frame that could not be understood
 
 
@@ -53,6 +69,14 @@ class _Run:
 
     pk: int
     is_nudge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """In the outbox: a call that no operator asked for."""
+
+    action: str
+    payload: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +91,21 @@ class _Call:
 class Conversation:
     """Both sides of one socket's talk: what the station tells, and what operators ask."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         opened: Opened,
         version: OcppVersion,
         writer: Writer,
+        faults: FaultLog,
         transmit: Callable[[str], None],
+        hang_up: Callable[[int, str], None],
     ) -> None:
         self.opened = opened
+        self._faults = faults
         self.last_heard_at: datetime = timezone.now()
         self._writer = writer
         self._transmit = transmit
+        self._hang_up = hang_up
         self._loop = asyncio.get_running_loop()
         self._link = Link(version)
         self._link.may_call = False
@@ -91,6 +119,7 @@ class Conversation:
         self._asking: set[int] = set()  # runs that are in the outbox or being asked
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._grace = self._loop.call_later(GRACE_S, self._may_call)
+        self._boot_due = self._loop.call_later(ASK_TO_BOOT_S, self._ask_to_boot)
 
     @property
     def is_busy(self) -> bool:
@@ -100,7 +129,9 @@ class Conversation:
     # --- What the station says
 
     def hear(self, raw: str | bytes) -> None:
-        """Take one frame."""
+        """Take one frame; not from a socket that was replaced and has not noticed yet."""
+        if self._is_over:
+            return
         self.last_heard_at = timezone.now()
         for happening in self._link.receive(raw):
             match happening:
@@ -120,19 +151,20 @@ class Conversation:
                     self._log("", error.unique_id, raw, error_code=error.code)
                 case Noted(why):
                     self._log("", "", raw, error_code=why.code)
+                    self._refused("", why)
 
     def _note(self, action: str, findings: tuple[Finding, ...]) -> None:
-        """A fault that was understood all the same."""
+        """Faults that were understood all the same."""
         for finding in findings:
-            logger.info(
-                "protocol finding",
-                extra={
-                    "station": self.opened.station_pk,
-                    "action": action,
-                    "kind": finding.kind,
-                    "path": finding.path,
-                },
+            self._faults.add(
+                Fault(self.opened.station_pk, finding.kind, action, finding.path), finding.detail
             )
+
+    def _refused(self, action: str, why: Violation | Garbled) -> None:
+        """A fault that was not."""
+        path = why.path if isinstance(why, Violation) else ""
+        detail = why.text if isinstance(why, Violation) else why.detail
+        self._faults.add(Fault(self.opened.station_pk, why.code, action, path), detail)
 
     def _handle(self, call: Call, raw: str | bytes) -> None:
         """Translate, record, answer once it is committed."""
@@ -172,28 +204,24 @@ class Conversation:
         self._transmit(self._link.give(exchange.call, exchange.frame))
         self._look(exchange.event)
         self._let_call(exchange.answer)
+        if isinstance(exchange.answer, BootAnswer):
+            self._boot_due.cancel()
 
     def _refuse(self, call: Call, raw: str | bytes, code: str, description: str) -> None:
         frame = self._link.refuse(call, code, description)
         self._transmit(frame)
         self._log(call.action, call.unique_id, raw, answer=frame, error_code=code)
 
-    def _reply(self, frame: str, why: Any, call: Call | None, raw: str | bytes) -> None:
+    def _reply(
+        self, frame: str, why: Violation | Garbled | None, call: Call | None, raw: str | bytes
+    ) -> None:
         """The link has answered by itself: an error, or what it answered before."""
         self._transmit(frame)
         action = call.action if call else ""
         unique_id = call.unique_id if call else ""
         self._log(action, unique_id, raw, answer=frame, error_code=why.code if why else "")
         if why is not None:
-            logger.info(
-                "frame refused",
-                extra={
-                    "station": self.opened.station_pk,
-                    "action": action,
-                    "code": why.code,
-                    "why": str(why),
-                },
-            )
+            self._refused(action, why)
 
     def _log(
         self, action: str, unique_id: str, raw: str | bytes, answer: str = "", error_code: str = ""
@@ -252,6 +280,18 @@ class Conversation:
             self._link.may_call = True
             self._pump()
 
+    def _ask_to_boot(self) -> None:
+        """Reconnecting without a boot is legal, but leaves us with what we knew (evcc #31192)."""
+        if not self.opened.ignores_boot_trigger:
+            self._link.put(_Own("TriggerMessage", {"requestedMessage": "BootNotification"}))
+            self._pump()
+
+    def hang_up_if_silent(self, now: datetime) -> None:
+        """Close a socket on which nothing was heard for too long."""
+        silent_s = (now - self.last_heard_at).total_seconds()
+        if silent_s > SILENT_INTERVALS * settings.EVCHARGE_HEARTBEAT_S:
+            self._hang_up(SILENT, f"nothing heard for {silent_s:.0f} s")
+
     def ask(self, run_pk: int) -> None:
         """A run waits for this station. Told twice, it is asked once."""
         self._enqueue(_Run(run_pk))
@@ -273,9 +313,12 @@ class Conversation:
         item = self._link.next()
         if item is None:
             return
+        if isinstance(item, _Own):
+            self._send(Asked(new_id(), item.action, item.payload, OWN_TIMEOUT_S, item))
+            return
         if isinstance(item, _Call):
             if item.run_pk in self._asking:
-                self._send(item)
+                self._send(_asked(item))
             else:
                 self._skip()  # an earlier call of this run was not answered
             return
@@ -314,27 +357,45 @@ class Conversation:
         )
         for other in reversed(others):
             self._link.put_first(other)
-        self._send(first)
+        self._send(_asked(first))
 
-    def _send(self, item: _Call) -> None:
-        call = item.call
-        self._transmit(
-            self._link.send(
-                Asked(call.unique_id, call.action, call.payload, item.timeout_s, item)
-            )
-        )
-        self._timers[call.unique_id] = self._loop.call_later(
-            item.timeout_s, self._expire, call.unique_id
+    def _send(self, asked: Asked) -> None:
+        self._transmit(self._link.send(asked))
+        self._timers[asked.unique_id] = self._loop.call_later(
+            asked.timeout_s, self._expire, asked.unique_id
         )
 
     def _expire(self, unique_id: str) -> None:
         """No answer in time: free the slot. What that means for the run, the sweeper says."""
         self._timers.pop(unique_id, None)
         asked = self._link.in_flight
-        if self._link.expire(unique_id):
-            if asked is not None:
-                self._asking.discard(asked.item.run_pk)
-            self._pump()
+        if asked is None or not self._link.expire(unique_id):
+            return
+        if isinstance(asked.item, _Own):
+            self._log_own(asked, "")
+            self._writer.call(
+                partial(stations.note_ignored_boot_trigger, station_pk=self.opened.station_pk),
+                _ignore,
+            )
+        else:
+            self._asking.discard(asked.item.run_pk)
+        self._pump()
+
+    def _log_own(self, asked: Asked, answer: str) -> None:
+        now = timezone.now()
+        self._writer.log(
+            OcppMessage(
+                station_id=self.opened.station_pk,
+                connection_id=self.opened.connection_pk,
+                is_from_station=False,
+                action=asked.action,
+                unique_id=asked.unique_id,
+                call=encode_call(asked.unique_id, asked.action, asked.payload),
+                called_at=now,
+                answer=answer,
+                answered_at=now if answer else None,
+            )
+        )
 
     def _answered(self, happening: Answered, raw: str | bytes) -> None:
         asked = happening.asked
@@ -342,6 +403,10 @@ class Conversation:
         timer = self._timers.pop(asked.unique_id, None)
         if timer is not None:
             timer.cancel()
+        if isinstance(asked.item, _Own):
+            self._log_own(asked, _text(raw))
+            self._pump()
+            return
         self._record_answer(asked.unique_id, happening.answer, raw)
         if not any(
             isinstance(item, _Call) and item.run_pk == asked.item.run_pk
@@ -412,6 +477,7 @@ class Conversation:
             return
         self._is_over = True
         self._grace.cancel()
+        self._boot_due.cancel()
         self._link.close()
         for timer in self._timers.values():
             timer.cancel()
@@ -461,6 +527,11 @@ class _Exchange:
     def done(self, result: Any) -> None:
         """On the loop, after the commit."""
         self._owner.finish(self, result)
+
+
+def _asked(item: _Call) -> Asked:
+    call = item.call
+    return Asked(call.unique_id, call.action, call.payload, item.timeout_s, item)
 
 
 def _text(raw: str | bytes) -> str:

@@ -8,12 +8,17 @@ import socket
 from functools import partial
 from typing import Any
 
+from django.utils import timezone
+
 from ocpp_gateway.conversation import Conversation
+from ocpp_gateway.faults import FaultLog
 from ocpp_gateway.writer import Failed, Writer
-from operations.services import connections
+from operations.services import connections, told
 
 logger = logging.getLogger(__name__)
 
+BEAT_S = 1.0
+MOST_ADMITTED_AT_ONCE = 32  # of a storm of reconnects; the others wait, nobody is refused
 RENEW_S = 5.0
 TOUCH_S = 15.0
 
@@ -23,6 +28,8 @@ class Gateway:
 
     def __init__(self) -> None:
         self.writer = Writer()
+        self.faults = FaultLog()
+        self.admission = asyncio.Semaphore(MOST_ADMITTED_AT_ONCE)
         self.node = ""
         self._conversations: set[Conversation] = set()
         self._beat: asyncio.Task[None] | None = None
@@ -36,6 +43,7 @@ class Gateway:
     async def start(self, *, is_alone: bool) -> None:
         """Begin, on the running loop. `is_alone`: no other server process shares the database."""
         self.node = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(3)}"
+        self.admission = asyncio.Semaphore(MOST_ADMITTED_AT_ONCE)
         self.writer.start(asyncio.get_running_loop())
         await self.writer.ask(
             partial(connections.start_node, name=self.node, is_alone=is_alone)
@@ -50,6 +58,7 @@ class Gateway:
         self._beat = None
         for conversation in list(self._conversations):
             conversation.end(1001, "The server process stopped.")
+        self._note_faults()
         self.writer.call(partial(connections.stop_node, name=self.node), _log_failure)
         await asyncio.to_thread(self.writer.stop)
 
@@ -63,16 +72,26 @@ class Gateway:
         self._touched.pop(conversation.opened.connection_pk, None)
 
     async def _keep_alive(self) -> None:
-        """Renew the lease, and note now and then who was heard."""
+        """Renew the lease, and note now and then who was heard and what was wrong."""
         beats = 0
         while True:
-            await asyncio.sleep(RENEW_S)
+            await asyncio.sleep(BEAT_S)
             beats += 1
-            self.writer.call(partial(connections.renew_node, name=self.node), _log_failure)
-            if beats % round(TOUCH_S / RENEW_S) == 0:
+            self._note_faults()
+            if beats % round(RENEW_S / BEAT_S) == 0:
+                self.writer.call(partial(connections.renew_node, name=self.node), _log_failure)
+            if beats % round(TOUCH_S / BEAT_S) == 0:
                 self._touch()
 
+    def _note_faults(self) -> None:
+        found = self.faults.take()
+        if found:
+            self.writer.call(partial(told.record_findings, found=found), _log_failure)
+
     def _touch(self) -> None:
+        now = timezone.now()
+        for conversation in list(self._conversations):
+            conversation.hang_up_if_silent(now)
         heard = {
             conversation.opened.connection_pk: conversation.last_heard_at
             for conversation in self._conversations

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from operations import versions
 from operations.models import Station
 from operations.models.network import IDENTITY
 from operations.services import stations
-from operations.versions import OcppVersion
+from operations.versions import V16, OcppVersion
 
 PREFIX = b"/ocpp/"
 
@@ -25,6 +26,7 @@ class Claim:
     identity: str
     version: OcppVersion
     password: bytes | None
+    subprotocol: str | None  # None: the station offered none, and shall be told none
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,14 @@ def read(scope: Mapping[str, Any]) -> Claim | Refused:
         )
     offered = scope.get("subprotocols") or []
     version = choose(offered)
+    subprotocol = version.subprotocol if version else None
+    if version is None and not offered and settings.EVCHARGE_ASSUME_OCPP16:
+        version = V16  # some stations send no header at all (steve 135, lbbrhzn 442)
     if version is None:
         known = ", ".join(version.subprotocol for version in versions.VERSIONS)
         return Refused(400, f"Offer one of these in Sec-WebSocket-Protocol: {known}.")
     password = password_of(scope.get("headers") or [], identity)
-    return Claim(identity, version, password)
+    return Claim(identity, version, password, subprotocol)
 
 
 def _raw_path(scope: Mapping[str, Any]) -> bytes:

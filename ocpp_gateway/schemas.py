@@ -133,4 +133,17 @@ def _storable(schema: Any) -> Any:
     bounded = {key: _storable(value) for key, value in schema.items()}
     if bounded.get("type") == "integer":
         bounded = {"minimum": -(2**63), "maximum": 2**63 - 1, **bounded}
+    properties = bounded.get("properties")
+    if isinstance(properties, dict):
+        bounded["properties"] = properties | {
+            name: {**properties[name], "minimum": 0, "maximum": 2**31 - 1}
+            for name in _numbers_of_parts(properties)
+        }
     return bounded
+
+
+def _numbers_of_parts(properties: dict[str, Any]) -> set[str]:
+    """Name what counts connectors, EVSEs and events: never negative, and 32 bits (2.0.1 §2.1.3)."""
+    names = {"connectorId", "evseId", "seqNo"} & properties.keys()
+    # EVSEType: beside a connector's number, id is the EVSE's.
+    return names | ({"id"} & properties.keys() if "connectorId" in names else set())

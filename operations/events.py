@@ -154,10 +154,49 @@ class SessionChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class FirmwareStatusReported:
+    """FirmwareStatusNotification (1.6 §4.5, 2.0.1 L01), or the signed one of 1.6 security."""
+
+    status: str
+    request_id: int | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogStatusReported:
+    """DiagnosticsStatusNotification (1.6 §4.4) or LogStatusNotification (2.0.1 N01)."""
+
+    status: str
+    request_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityEventReported:
+    """SecurityEventNotification (1.6 security whitepaper §4.2, 2.0.1 A04)."""
+
+    type: str
+    at: datetime
+    tech_info: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPartReceived:
+    """One part of a report that comes in several messages (2.0.1 B07, N02, N09, O03, K09)."""
+
+    kind: str  # the OCPP message's name
+    request_id: int
+    seq_no: int
+    is_last: bool
+    data: Any
+    parts: tuple[LockReported, ...] = ()  # what it tells of connectors
+
+
+@dataclass(frozen=True, slots=True)
 class MessageHeard:
-    """Any other valid message: kept in the message log, known by its OCPP name."""
+    """Any other valid message: known by its OCPP name, kept as it came."""
 
     action: str
+    payload: dict[str, Any] = field(default_factory=dict)
 
 
 Event = (
@@ -173,6 +212,10 @@ Event = (
     | SessionStarted
     | SessionStopped
     | SessionChanged
+    | FirmwareStatusReported
+    | LogStatusReported
+    | SecurityEventReported
+    | ReportPartReceived
     | MessageHeard
 )
 

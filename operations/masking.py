@@ -6,29 +6,72 @@ from typing import Any
 
 MASK = "•••"
 
-# user:password@ in any URL, also half a one: whatever stands between // and @.
-CREDENTIALS = re.compile(r"(?<=//)[^/@\s\"]+(?=@)")
-SECRET_KEYS = frozenset({"authorizationkey", "basicauthpassword", "password"})
+# Names of settings, variables and fields whose values nobody may read.
+SECRET = re.compile("password|passphrase|authorizationkey|simpin", re.IGNORECASE)
+# Where messages keep the value of a setting or variable they name beside it.
+VALUES = frozenset({"value", "attributeValue", "actualValue"})
+
+# A URL from its two slashes (which JSON may escape) to its end, or to the next one's.
+_URL = re.compile(r'((?:\\?/){2})((?:(?!(?:\\?/){2})[^\s"])+)')
+# Values in text that is no JSON, or JSON cut short: which one is secret can't be told there.
+_NAME = r"(?:value|password\w{0,40}|passphrase\w{0,40}|authorizationkey|simpin)"
+_QUOTED = re.compile(rf'({_NAME}\\*"?\s*[:=]\s*\\*")(?:\\.|[^"\\])*', re.IGNORECASE)
+_BARE = re.compile(rf'({_NAME}\\*"?\s*[:=]\s*)[^\s"\\,;&}}\]]+', re.IGNORECASE)
 
 
 def text(value: str) -> str:
-    """The text with the credentials of URLs masked."""
-    return CREDENTIALS.sub(MASK, value) if "//" in value else value
+    """The text with the credentials of URLs masked, and passwords where it speaks of one."""
+    value = _URL.sub(_without_credentials, value)
+    if SECRET.search(value):
+        value = _BARE.sub(rf"\1{MASK}", _QUOTED.sub(rf"\1{MASK}", value))
+    return value
+
+
+def _without_credentials(url: re.Match[str]) -> str:
+    """Mask user:password@, also half a one, and one whose password has a slash in it."""
+    slashes, rest = url.groups()
+    authority = rest.split("/", 1)[0]
+    credentials, at, _host = authority.rpartition("@")
+    if at:
+        return slashes + MASK + rest[len(credentials) :]
+    _name, colon, port = authority.rpartition(":")
+    if colon and not port.isdigit() and "@" in rest:
+        return f"{slashes}{MASK}@{rest.rpartition('@')[2]}"
+    return slashes + rest
 
 
 def payload(value: Any) -> Any:
-    """A copy with credentials masked: those in URLs, and values of keys that hold passwords."""
+    """A copy with credentials masked: those in URLs, and values of what is named a password."""
     if isinstance(value, str):
         return text(value)
     if isinstance(value, list):
         return [payload(item) for item in value]
     if isinstance(value, dict):
         hidden = _holds_password(value)
-        return {
-            key: MASK if key in hidden and isinstance(item, str) else payload(item)
-            for key, item in value.items()
-        }
+        return {key: _hide(item) if key in hidden else payload(item) for key, item in value.items()}
     return value
+
+
+def _hide(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_hide(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _hide(item) if key in VALUES else payload(item) for key, item in value.items()}
+    return value if value is None or isinstance(value, bool) else MASK
+
+
+def _holds_password(value: dict[str, Any]) -> frozenset[str]:
+    """Which of this object's keys hold a password.
+
+    1.6: {"key": "AuthorizationKey", "value": …}; 2.x: {"variable": {"name":
+    "BasicAuthPassword"}, "attributeValue": …}, or the plain "basicAuthPassword": ….
+    """
+    plain = {key for key in value if SECRET.search(key)}
+    variable = value.get("variable")
+    names = (value.get("key"), variable.get("name") if isinstance(variable, dict) else None)
+    if any(isinstance(name, str) and SECRET.search(name) for name in names):
+        plain |= {*VALUES, "variableAttribute"}
+    return frozenset(plain)
 
 
 def frame(parts: list[Any]) -> str:
@@ -38,27 +81,10 @@ def frame(parts: list[Any]) -> str:
 
 def raw_frame(raw: str) -> str:
     """A frame's own text, masked; only what may hold a secret is taken apart."""
-    lowered = raw.lower()
-    if "//" not in raw and not any(key in lowered for key in SECRET_KEYS):
+    # A backslash may hide any letter of what we look for.
+    if "//" not in raw and "\\" not in raw and not SECRET.search(raw):
         return raw
     try:
         return frame(json.loads(raw))
     except (ValueError, RecursionError):
         return text(raw)
-
-
-def _holds_password(value: dict[str, Any]) -> frozenset[str]:
-    """Which of this object's keys hold a password.
-
-    1.6: {"key": "AuthorizationKey", "value": …}; 2.x: {"variable": {"name":
-    "BasicAuthPassword"}, "attributeValue": …}, or the plain "basicAuthPassword": ….
-    """
-    plain = {key for key in value if key.lower() in SECRET_KEYS}
-    named = value.get("key")
-    if isinstance(named, str) and named.lower() in SECRET_KEYS:
-        plain.add("value")
-    variable = value.get("variable")
-    name = variable.get("name") if isinstance(variable, dict) else None
-    if isinstance(name, str) and name.lower() in SECRET_KEYS:
-        plain.add("attributeValue")
-    return frozenset(plain)

@@ -1,10 +1,21 @@
 """The addresses of the portal's pages."""
 
+from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, path
 
-from operations.views import ask, runs, station_page
+from operations.views import ask, chargers, home, runs, station_page, stations
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.Home.as_view(), name="home"),
+    path("sign-in/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("sign-out/", auth.LogoutView.as_view(), name="logout"),
+    path("operations/chargers/", chargers.ChargerList.as_view(), name="charger-list"),
+    path(
+        "operations/chargers/<int:pk>/connectors/",
+        chargers.ChargerConnectors.as_view(),
+        name="charger-connectors",
+    ),
+    path("operations/stations/", stations.StationList.as_view(), name="station-list"),
     path(
         "operations/stations/<int:pk>/", station_page.StationDetail.as_view(), name="station-detail"
     ),
@@ -28,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         ask.AskConnector.as_view(),
         name="ask-connector",
     ),
+    path("operations/requests/", runs.RunList.as_view(), name="run-list"),
     path("operations/requests/<int:pk>/", runs.RunDetail.as_view(), name="run-detail"),
     path("operations/requests/<int:pk>/cancel/", runs.CancelRun.as_view(), name="run-cancel"),
     path("operations/requests/<int:pk>/again/", runs.AskAgain.as_view(), name="run-again"),

@@ -1,5 +1,6 @@
 """How one OCPP version says things: message → event, answer → payload. No I/O."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -44,9 +45,11 @@ def with_nothing(_answer: Answer, _payload: Payload) -> Payload:
 
 
 def heard(action: str, **answer: Any) -> Handler:
-    """An action the portal only keeps in its message log, with a fixed answer."""
-    event = MessageHeard(action)
-    return Handler(lambda _payload, _at: event, lambda _answer, _payload: dict(answer))
+    """An action the portal keeps as it came, with a fixed answer."""
+    return Handler(
+        lambda payload, _at: MessageHeard(action, payload),
+        lambda _answer, _payload: dict(answer),
+    )
 
 
 def wire_time(at: datetime) -> str:
@@ -91,12 +94,15 @@ def _total(samples: list[Payload], measurand: str) -> float | None:
 
 def _value(sample: Payload) -> float | None:
     """A sample's value in base units: 1.6 has `unit`, 2.x `unitOfMeasure` with a power of ten."""
+    if sample.get("format") == "SignedData":
+        return None  # in hexadecimal, and may look like a number
     try:
         value = float(sample["value"])
     except (KeyError, TypeError, ValueError):
-        return None  # signed data, or not a number
+        return None
     measure = sample.get("unitOfMeasure") or {}
     unit = sample.get("unit") or measure.get("unit") or ""
     kilo = 1000 if str(unit).startswith("k") else 1
     power_of_ten: int = measure.get("multiplier", 0)
-    return value * kilo * 10.0 ** max(-12, min(power_of_ten, 12))
+    value *= kilo * 10.0 ** max(-12, min(power_of_ten, 12))
+    return value if math.isfinite(value) else None

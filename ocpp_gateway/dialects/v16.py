@@ -137,12 +137,34 @@ def _readings(values: list[Payload], at: datetime) -> tuple[events.Reading, ...]
     )
 
 
+def firmware_status(payload: Payload, _at: datetime) -> events.FirmwareStatusReported:
+    """FirmwareStatusNotification (§4.5) and the signed one (security whitepaper §4.3)."""
+    return events.FirmwareStatusReported(payload["status"], payload.get("requestId"))
+
+
+def log_status(payload: Payload, _at: datetime) -> events.LogStatusReported:
+    """DiagnosticsStatusNotification (§4.4), LogStatusNotification (security whitepaper §4.1)."""
+    return events.LogStatusReported(payload["status"], payload.get("requestId"))
+
+
+def security_event(payload: Payload, at: datetime) -> events.SecurityEventReported:
+    """SecurityEventNotification (security whitepaper §4.2)."""
+    return events.SecurityEventReported(
+        type=payload["type"],
+        at=time_of(payload["timestamp"], at),
+        tech_info=payload.get("techInfo", ""),
+    )
+
+
 def heartbeat_answer(_answer: Answer, _payload: Payload) -> Payload:
     """What time it is (§4.6)."""
     return {"currentTime": now_on_the_wire()}
 
 
 HEARTBEAT = Handler(lambda _payload, _at: events.HeartbeatHeard(), heartbeat_answer)
+FIRMWARE_STATUS = Handler(firmware_status, with_nothing)
+LOG_STATUS = Handler(log_status, with_nothing)
+SECURITY_EVENT = Handler(security_event, with_nothing)
 
 DIALECT = Dialect(
     V16,
@@ -150,15 +172,15 @@ DIALECT = Dialect(
         "Authorize": Handler(authorize, token_answer),
         "BootNotification": Handler(boot, boot_answer),
         "DataTransfer": heard("DataTransfer", status="UnknownVendorId"),
-        "DiagnosticsStatusNotification": heard("DiagnosticsStatusNotification"),
-        "FirmwareStatusNotification": heard("FirmwareStatusNotification"),
+        "DiagnosticsStatusNotification": LOG_STATUS,
+        "FirmwareStatusNotification": FIRMWARE_STATUS,
         "Heartbeat": HEARTBEAT,
-        "LogStatusNotification": heard("LogStatusNotification"),
+        "LogStatusNotification": LOG_STATUS,
         "MeterValues": Handler(meters, with_nothing),
-        "SecurityEventNotification": heard("SecurityEventNotification"),
+        "SecurityEventNotification": SECURITY_EVENT,
         # We sign no certificates yet; saying so is better than silence.
         "SignCertificate": heard("SignCertificate", status="Rejected"),
-        "SignedFirmwareStatusNotification": heard("SignedFirmwareStatusNotification"),
+        "SignedFirmwareStatusNotification": FIRMWARE_STATUS,
         "StartTransaction": Handler(start, start_answer),
         "StatusNotification": Handler(status, with_nothing),
         "StopTransaction": Handler(stop, stop_answer),

@@ -13,7 +13,13 @@ from ocpp_gateway.dialects.base import (
     wire_time,
     with_nothing,
 )
-from ocpp_gateway.dialects.v16 import HEARTBEAT, boot_answer
+from ocpp_gateway.dialects.v16 import (
+    FIRMWARE_STATUS,
+    HEARTBEAT,
+    LOG_STATUS,
+    SECURITY_EVENT,
+    boot_answer,
+)
 from operations import events
 from operations.answers import Answer, SessionAnswer, TokenAnswer
 from operations.statuses import ChargingStatus
@@ -52,15 +58,15 @@ def boot(payload: Payload, _at: datetime) -> events.StationBooted:
     )
 
 
-def status(payload: Payload, at: datetime) -> events.ConnectorStatusReported:
-    """StatusNotification (G01)."""
-    said = payload["connectorStatus"]
-    return events.ConnectorStatusReported(
-        connector_id=payload["connectorId"],
-        evse_id=payload["evseId"],
-        status=STATUSES[said],
-        is_occupied=said == "Occupied",
-        at=time_of(payload["timestamp"], at),
+def status(payload: Payload, at: datetime) -> Part:
+    """StatusNotification (G01); some say 0 for the whole EVSE, or for the whole station."""
+    happened_at = time_of(payload["timestamp"], at)
+    return _availability(
+        "Connector",
+        payload["evseId"],
+        payload["connectorId"],
+        payload["connectorStatus"],
+        happened_at,
     )
 
 
@@ -74,16 +80,37 @@ def notify_event(payload: Payload, at: datetime) -> events.ComponentsReported:
     return events.ComponentsReported(tuple(parts))
 
 
-def notify_report(payload: Payload, at: datetime) -> events.ComponentsReported:
+def notify_report(payload: Payload, at: datetime) -> events.ReportPartReceived:
     """NotifyReport (B07, B08): tells among much else which locks can be operated."""
-    parts: list[Part] = []
+    locks: list[events.LockReported] = []
     for item in payload.get("reportData", []):
         for attribute in item["variableAttribute"]:
             if attribute.get("type", "Actual") != "Actual":
                 continue
             is_writable = attribute.get("mutability", "ReadWrite") != "ReadOnly"
-            parts += _parts(item, str(attribute.get("value", "")), at, is_writable=is_writable)
-    return events.ComponentsReported(tuple(parts))
+            parts = _parts(item, str(attribute.get("value", "")), at, is_writable=is_writable)
+            locks += [part for part in parts if isinstance(part, events.LockReported)]
+    return _report_part("NotifyReport", payload, payload.get("reportData", []), tuple(locks))
+
+
+def _report_part(
+    kind: str, payload: Payload, data: object, locks: tuple[events.LockReported, ...] = ()
+) -> events.ReportPartReceived:
+    return events.ReportPartReceived(
+        kind=kind,
+        request_id=payload["requestId"],
+        seq_no=payload.get("seqNo", 0),
+        is_last=not payload.get("tbc", False),
+        data=data,
+        parts=locks,
+    )
+
+
+def report(kind: str, key: str) -> Handler:
+    """A report in parts, of which `key` holds the data (N02, N09, O03, K09)."""
+    return Handler(
+        lambda payload, _at: _report_part(kind, payload, payload.get(key, [])), with_nothing
+    )
 
 
 def _parts(
@@ -195,25 +222,25 @@ DIALECT = Dialect(
         "BootNotification": Handler(boot, boot_answer),
         "ClearedChargingLimit": heard("ClearedChargingLimit"),
         "DataTransfer": heard("DataTransfer", status="UnknownVendorId"),
-        "FirmwareStatusNotification": heard("FirmwareStatusNotification"),
+        "FirmwareStatusNotification": FIRMWARE_STATUS,
         "Get15118EVCertificate": heard("Get15118EVCertificate", status="Failed", exiResponse=""),
         "GetCertificateStatus": heard("GetCertificateStatus", status="Failed"),
         "Heartbeat": HEARTBEAT,
-        "LogStatusNotification": heard("LogStatusNotification"),
+        "LogStatusNotification": LOG_STATUS,
         "MeterValues": Handler(meters, with_nothing),
         "NotifyChargingLimit": heard("NotifyChargingLimit"),
-        "NotifyCustomerInformation": heard("NotifyCustomerInformation"),
-        "NotifyDisplayMessages": heard("NotifyDisplayMessages"),
+        "NotifyCustomerInformation": report("NotifyCustomerInformation", "data"),
+        "NotifyDisplayMessages": report("NotifyDisplayMessages", "messageInfo"),
         # Without smart charging there is nothing to offer the car, or to keep its schedule for.
         "NotifyEVChargingNeeds": heard("NotifyEVChargingNeeds", status="Rejected"),
         "NotifyEVChargingSchedule": heard("NotifyEVChargingSchedule", status="Accepted"),
         "NotifyEvent": Handler(notify_event, with_nothing),
-        "NotifyMonitoringReport": heard("NotifyMonitoringReport"),
+        "NotifyMonitoringReport": report("NotifyMonitoringReport", "monitor"),
         "NotifyReport": Handler(notify_report, with_nothing),
         "PublishFirmwareStatusNotification": heard("PublishFirmwareStatusNotification"),
         "ReportChargingProfiles": heard("ReportChargingProfiles"),
         "ReservationStatusUpdate": heard("ReservationStatusUpdate"),
-        "SecurityEventNotification": heard("SecurityEventNotification"),
+        "SecurityEventNotification": SECURITY_EVENT,
         # We sign no certificates yet; saying so is better than silence.
         "SignCertificate": heard("SignCertificate", status="Rejected"),
         "StatusNotification": Handler(status, with_nothing),

@@ -9,9 +9,9 @@ from operations.events import MessageHeard
 from operations.versions import V21
 
 
-def vat_number(_payload: Payload, _at: datetime) -> MessageHeard:
+def vat_number(payload: Payload, _at: datetime) -> MessageHeard:
     """VatNumberValidation (C25)."""
-    return MessageHeard("VatNumberValidation")
+    return MessageHeard("VatNumberValidation", payload)
 
 
 def vat_number_answer(_answer: Answer, payload: Payload) -> Payload:
@@ -19,9 +19,9 @@ def vat_number_answer(_answer: Answer, payload: Payload) -> Payload:
     return {"vatNumber": payload["vatNumber"], "status": "Rejected"}
 
 
-def chain_status(_payload: Payload, _at: datetime) -> MessageHeard:
+def chain_status(payload: Payload, _at: datetime) -> MessageHeard:
     """GetCertificateChainStatus (M06)."""
-    return MessageHeard("GetCertificateChainStatus")
+    return MessageHeard("GetCertificateChainStatus", payload)
 
 
 def chain_status_answer(_answer: Answer, payload: Payload) -> Payload:

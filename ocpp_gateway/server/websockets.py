@@ -5,6 +5,7 @@
 
 import asyncio
 import logging
+import socket
 from collections import defaultdict
 from http.client import responses as phrases
 from typing import Any
@@ -34,12 +35,14 @@ class Socket(WebSocketProtocol):
 
     muted: bool
     message_data: list[bytes] | None
+    has_ponged = False
 
     def onConnect(self, request: Any) -> Any:
         """Start the application for a handshake that is well formed."""
         self.gate = WriteGate()
         self._refusal: tuple[int, Headers, bytearray] | None = None
         accepted = super().onConnect(request)
+        self._let_the_kernel_watch()
         # The HTTP connection this one grew out of still asks for the transport's signals.
         self.transport.unregisterProducer()
         self.transport.registerProducer(self.gate, True)
@@ -103,6 +106,30 @@ class Socket(WebSocketProtocol):
         super()._sendAutoPing()
         if self.application_queue.is_full:
             self._cancelAutoPingTimeoutCall()
+
+    def _let_the_kernel_watch(self) -> None:
+        """Have TCP give up when our pings are not even acknowledged: also finds peers that are
+        gone among those that never pong (mobilityhouse 350).
+        """
+        unanswered_s = self.factory.autoPingInterval + self.factory.autoPingTimeout
+        if hasattr(socket, "TCP_USER_TIMEOUT") and unanswered_s:
+            self.transport.getHandle().setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(unanswered_s * 1000)
+            )
+
+    def onAutoPong(self, *_ping: Any) -> None:
+        """Note a peer that pongs: from now on it is expected to."""
+        self.has_ponged = True
+
+    def onAutoPingTimeout(self) -> None:
+        """Drop a peer that used to pong. One that never did may be alive all the same."""
+        if self.has_ponged:
+            super().onAutoPingTimeout()
+            return
+        self.autoPingTimeoutCall = self.autoPingPending = None
+        self.autoPingPendingCall = self.factory._batched_timer.call_later(  # noqa: SLF001
+            self.autoPingInterval, self._sendAutoPing
+        )
 
     # -- from the application
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from operations.commands.base import Text
@@ -35,6 +35,9 @@ class PortalFilterSet(django_filters.FilterSet):
             if value:
                 words = dict(getattr(field, "choices", ())).get(value, value)
                 yield Chip(label=field.label or name, value=words, url=self.without(name, "page"))
+
+    def suggest(self, scope: QuerySet[Any]) -> None:
+        """Offer what the scope holds, where a filter can."""
 
     def without(self, *names: str) -> str:
         """The page's address without some of its parameters."""
@@ -72,7 +75,7 @@ class HardwareFilterSet(PortalFilterSet):
         choices=OperationalStatus.choices, label=gettext_lazy("Operational status")
     )
 
-    def suggest(self, scope: QuerySet[Model]) -> None:
+    def suggest(self, scope: QuerySet[Any]) -> None:
         """Offer the models and vendors there are; one query for both."""
         pairs = scope.order_by().values_list("model", "vendor").distinct()[:MOST_SUGGESTIONS]
         columns = zip(*pairs, strict=True) if pairs else ((), ())

@@ -133,6 +133,8 @@ class Station(models.Model):
     )
     boot_reason = models.CharField(max_length=30, blank=True)
     booted_at = models.DateTimeField(_("booted at"), null=True, blank=True)
+    # It once let a TriggerMessage for BootNotification go unanswered (StarCharge, lbbrhzn 1096).
+    ignores_boot_trigger = models.BooleanField(default=False, editable=False)
     password_digest = models.CharField(max_length=64, blank=True, editable=False)
     epoch = models.PositiveBigIntegerField(default=0, editable=False)
     connected_at = models.DateTimeField(_("connected since"), null=True, blank=True, db_index=True)

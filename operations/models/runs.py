@@ -55,7 +55,7 @@ class CommandRunQuerySet(models.QuerySet["CommandRun"]):
 
     def latest_of(self, station_pks: Collection[int]) -> Self:
         """The last run of each of these stations, one index look-up for each."""
-        last = self.model._default_manager.filter(station=models.OuterRef("pk"))
+        last = CommandRun.objects.filter(station=models.OuterRef("pk"))
         stations = Station.objects.filter(pk__in=station_pks).annotate(
             last_run=models.Subquery(last.order_by("-created_at", "-pk").values("pk")[:1])
         )

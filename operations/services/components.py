@@ -25,6 +25,25 @@ CHARGING_STATES = {
     "SuspendedEVSE": ChargingStatus.SUSPENDED_EVSE,
     "EVConnected": ChargingStatus.PREPARING,
 }
+# An EV that is only connected after one of these has charged already.
+CHARGED = frozenset(
+    {
+        ChargingStatus.CHARGING,
+        ChargingStatus.SUSPENDED_EV,
+        ChargingStatus.SUSPENDED_EVSE,
+        ChargingStatus.FINISHING,
+    }
+)
+# What an EVSE of several connectors may say of one of them, without saying of which.
+OF_SOME = frozenset({ChargingStatus.PREPARING, ChargingStatus.RESERVED})
+
+
+def status_of(charging_state: str, was: str) -> ChargingStatus | None:
+    """What a session's charging state makes of its connector; None where it says nothing."""
+    status = CHARGING_STATES.get(charging_state)
+    if status == ChargingStatus.PREPARING and was in CHARGED:
+        return ChargingStatus.FINISHING
+    return status
 
 
 def record_components(told: Sequence[Told], changes: Changes) -> list[None]:
@@ -65,23 +84,29 @@ def _record(parts: Parts, told: Told) -> None:
 def _record_connector(parts: Parts, told: Told, event: ConnectorStatusReported) -> None:
     connector = parts.connector(told.station_id, event.evse_id, event.connector_id)
     status = _precise(connector, event.status) if event.is_occupied else event.status
-    fault = (event.error_code[:50], event.info[:200], event.vendor_error_code[:50])
-    connector.error_code, connector.error_info, connector.vendor_error_code = fault
+    if event.evse_id is None:  # 1.6 tells the fault with each status, 2.x tells it elsewhere
+        connector.error_code = event.error_code[:50]
+        connector.error_info = event.info[:200]
+        connector.vendor_error_code = event.vendor_error_code[:50]
     parts.set_status(connector, status, told.heard_at)
 
 
 def _precise(connector: Connector, status: ChargingStatus) -> ChargingStatus:
     """What Occupied means: what the running session last said, else what was known before."""
-    session = Session.objects.running().filter(connector=connector).order_by("-pk").first()
-    if session is not None:
-        return CHARGING_STATES.get(session.charging_state, status)
+    running = Session.objects.running().filter(connector=connector)
+    session = running.order_by("-started_at", "-pk").first()
     was = connector.charging_status
+    if session is not None:
+        return status_of(session.charging_state, was) or status
     return ChargingStatus(was) if was == ChargingStatus.FINISHING else status
 
 
 def _record_charger(parts: Parts, told: Told, event: ChargerStatusReported) -> None:
-    """An EVSE speaks for its connectors where they don't speak themselves."""
-    for connector in parts.connectors_of(told.station_id, event.evse_id):
+    """An EVSE speaks for its connectors, unless what it says is true of one of several."""
+    connectors = parts.connectors_of(told.station_id, event.evse_id)
+    if len(connectors) > 1 and event.status in OF_SOME:
+        return
+    for connector in connectors:
         status = _precise(connector, event.status) if event.is_occupied else event.status
         parts.set_status(connector, status, told.heard_at)
 

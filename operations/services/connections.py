@@ -26,6 +26,7 @@ class Opened:
     epoch: int
     registration: Registration
     has_booted_before: bool
+    ignores_boot_trigger: bool
     watched: tuple[tuple[int, str], ...]  # runs whose effect may still show, with their command
 
 
@@ -66,6 +67,7 @@ def open_connection(
         epoch=station.epoch,
         registration=Registration(station.registration),
         has_booted_before=station.booted_at is not None,
+        ignores_boot_trigger=station.ignores_boot_trigger,
         watched=tuple(
             outcomes.watched_runs(station_pk=station.pk).values_list("pk", "command")
         ),

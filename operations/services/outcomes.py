@@ -45,8 +45,10 @@ def record_answer(
         message.error_code = str(answer.get("error", ""))[:50]
         message.save(update_fields=["answer", "answered_at", "error_code"])
         run = message.run
-        if run is None or run.sent_at is None or message.called_at < run.sent_at:
-            return None  # a nudge's answer, or that of an earlier attempt
+        if run is None:
+            return None
+        if run.sent_at is None or message.called_at < run.sent_at:
+            return run.pk  # the answer to an earlier attempt
         if run.nudged_at is not None and message.called_at > run.nudged_at:
             return run.pk
         _take_answer(run, message.action, answer, answered_at, changes)

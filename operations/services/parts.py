@@ -162,8 +162,9 @@ class Parts:
             )
         if before == (charger.operational_status, charger.charging_status):
             return False
-        heard = [c.status_heard_at for c in connectors if c.status_heard_at is not None]
-        charger.status_at = max(heard, default=charger.status_at)
+        if before[1] != charger.charging_status:
+            heard = [c.status_heard_at for c in connectors if c.status_heard_at is not None]
+            charger.status_at = max(heard, default=charger.status_at)
         return True
 
 

@@ -5,20 +5,14 @@ from typing import Any
 
 from operations import events
 from operations.answers import Answer
-from operations.services import components, sessions, stations, tokens
+from operations.services import components, sessions, stations, told, tokens
 from operations.services.live import Changes
 
 Recorder = Callable[[Sequence[events.Told], Changes], Sequence[Any]]
 
 
-def _record_nothing(told: Sequence[events.Told], changes: Changes) -> list[None]:
-    """The message log keeps it; nothing else does yet."""
-    return [None] * len(told)
-
-
 RECORDERS: Mapping[type[events.Event], Recorder] = {
     events.StationBooted: stations.record_boots,
-    events.HeartbeatHeard: _record_nothing,
     events.ConnectorStatusReported: components.record_components,
     events.StationStatusReported: components.record_components,
     events.ChargerStatusReported: components.record_components,
@@ -29,34 +23,38 @@ RECORDERS: Mapping[type[events.Event], Recorder] = {
     events.SessionStarted: sessions.record_starts,
     events.SessionStopped: sessions.record_stops,
     events.SessionChanged: sessions.record_changes,
-    events.MessageHeard: _record_nothing,
+    events.FirmwareStatusReported: told.record_events,
+    events.LogStatusReported: told.record_events,
+    events.SecurityEventReported: told.record_events,
+    events.ReportPartReceived: told.record_report_parts,
+    events.MessageHeard: told.record_events,
 }
 
 
-def record(told: Sequence[events.Told], changes: Changes) -> list[Answer]:
+def record(items: Sequence[events.Told], changes: Changes) -> list[Answer]:
     """Record what stations told, in order for each station; answers in the same order.
 
     Many at once, for speed: a round takes at most one event of each station, so that one
     statement may write the events of one kind of a whole round.
     """
-    answers: list[Answer] = [None] * len(told)
-    for positions in _rounds(told):
+    answers: list[Answer] = [None] * len(items)
+    for positions in _rounds(items):
         by_recorder: dict[Recorder, list[int]] = {}
         for position in positions:
-            recorder = RECORDERS[type(told[position].event)]
+            recorder = RECORDERS[type(items[position].event)]
             by_recorder.setdefault(recorder, []).append(position)
         for recorder, mine in by_recorder.items():
             for position, answer in zip(
-                mine, recorder([told[position] for position in mine], changes), strict=True
+                mine, recorder([items[position] for position in mine], changes), strict=True
             ):
                 answers[position] = answer
     return answers
 
 
-def _rounds(told: Sequence[events.Told]) -> list[list[int]]:
+def _rounds(items: Sequence[events.Told]) -> list[list[int]]:
     rounds: list[list[int]] = []
     turns: dict[int, int] = {}
-    for position, item in enumerate(told):
+    for position, item in enumerate(items):
         turn = turns.get(item.station_id, 0)
         turns[item.station_id] = turn + 1
         if turn == len(rounds):

@@ -1,15 +1,19 @@
 """Charging sessions as stations tell them: started, changed, stopped, metered."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from operations.answers import SessionAnswer
 from operations.events import MetersRead, Reading, SessionChanged, SessionStarted, SessionStopped, Told
 from operations.models import MeterReading, Session
 from operations.services import tokens
-from operations.services.components import CHARGING_STATES
+from operations.services.components import status_of
 from operations.services.live import Changes
 from operations.services.parts import Parts
-from operations.statuses import ChargingStatus, SessionStatus
+from operations.statuses import OCCUPIED, ChargingStatus, SessionStatus
+
+# Why a session ended whose end we only concluded; the station's own word replaces it.
+UNHEARD = "Unknown"
 
 
 def record_starts(told: Sequence[Told], changes: Changes) -> list[SessionAnswer]:
@@ -19,20 +23,25 @@ def record_starts(told: Sequence[Told], changes: Changes) -> list[SessionAnswer]
     for item in told:
         event = item.event
         assert isinstance(event, SessionStarted)  # noqa: S101
-        connector = parts.connector(item.station_id, None, event.connector_id)
+        # Connector 0 is the station itself and can't charge; some say so all the same.
+        number = event.connector_id
+        connector = parts.connector(item.station_id, None, number) if number > 0 else None
         session, is_new = Session.objects.get_or_create(
             station_id=item.station_id,
             connector=connector,
             token=event.token,
             started_at=event.at,
             meter_start_wh=event.meter_start_wh,
-            defaults={"charger": connector.charger, "meter_last_wh": event.meter_start_wh},
+            defaults={
+                "charger": connector.charger if connector else None,
+                "meter_last_wh": event.meter_start_wh,
+            },
         )
         if is_new:
             session.transaction_id = str(session.pk)
             session.save(update_fields=["transaction_id"])
             _end_forgotten(session)
-        changes.add("charger", connector.charger_id)
+        _tell_browsers(session, changes)
         answers.append(SessionAnswer(session.transaction_id, tokens.judge(identifier=event.token)))
     parts.save(changes)
     return answers
@@ -40,11 +49,12 @@ def record_starts(told: Sequence[Told], changes: Changes) -> list[SessionAnswer]
 
 def _end_forgotten(session: Session) -> None:
     """A connector charges one car: an older session there ended without our hearing of it."""
-    Session.objects.running().filter(
-        connector=session.connector, started_at__lt=session.started_at
-    ).exclude(pk=session.pk).update(
-        status=SessionStatus.ENDED, ended_at=session.started_at, stop_reason="Unknown"
-    )
+    if session.connector_id is not None:
+        Session.objects.running().filter(
+            connector_id=session.connector_id, started_at__lt=session.started_at
+        ).exclude(pk=session.pk).update(
+            status=SessionStatus.ENDED, ended_at=session.started_at, stop_reason=UNHEARD
+        )
 
 
 def record_stops(told: Sequence[Told], changes: Changes) -> list[SessionAnswer]:
@@ -53,21 +63,30 @@ def record_stops(told: Sequence[Told], changes: Changes) -> list[SessionAnswer]:
     for item in told:
         event = item.event
         assert isinstance(event, SessionStopped)  # noqa: S101
-        session = Session.objects.filter(
-            station_id=item.station_id, transaction_id=event.transaction_id
-        ).first()
-        if session is not None and session.is_running:
-            session.status = SessionStatus.ENDED
-            session.ended_at = event.at
+        session = _find(item.station_id, event.transaction_id)
+        if session is not None and (session.is_running or session.stop_reason == UNHEARD):
+            _end(session, event.at, event.reason)
             session.meter_last_wh = event.meter_stop_wh
-            session.stop_reason = event.reason[:40] or "Local"
             session.save(update_fields=["status", "ended_at", "meter_last_wh", "stop_reason"])
-            _keep(item.station_id, None, 0, session, event.readings)
-            if session.charger_id is not None:
-                changes.add("charger", session.charger_id)
+            number = session.connector.number if session.connector else 0
+            MeterReading.objects.bulk_create(
+                _rows(item.station_id, None, number, session, event.readings)
+            )
+            _tell_browsers(session, changes)
         token = tokens.judge(identifier=event.token) if event.token else None
         answers.append(SessionAnswer(event.transaction_id, token))
     return answers
+
+
+def _find(station_pk: int, transaction_id: str) -> Session | None:
+    sessions = Session.objects.select_related("connector")
+    return sessions.filter(station_id=station_pk, transaction_id=transaction_id).first()
+
+
+def _end(session: Session, at: datetime, reason: str) -> None:
+    """No reason means Local (1.6 §6.47, 2.0.1 E06.FR.08)."""
+    session.status, session.ended_at = SessionStatus.ENDED, at
+    session.stop_reason = reason[:40] or "Local"
 
 
 def record_changes(told: Sequence[Told], changes: Changes) -> list[SessionAnswer]:
@@ -77,59 +96,86 @@ def record_changes(told: Sequence[Told], changes: Changes) -> list[SessionAnswer
     for item in told:
         event = item.event
         assert isinstance(event, SessionChanged)  # noqa: S101
-        session, _is_new = Session.objects.get_or_create(
+        session, _is_new = Session.objects.select_related("connector").get_or_create(
             station_id=item.station_id,
             transaction_id=event.transaction_id,
             defaults={"started_at": event.at},
         )
+        _place(session, item, event, parts)
         _apply(session, item, event, parts)
-        if session.charger_id is not None:
-            changes.add("charger", session.charger_id)
+        _tell_browsers(session, changes)
         token = tokens.judge(identifier=event.token) if event.token else None
         answers.append(SessionAnswer(event.transaction_id, token))
     parts.save(changes)
     return answers
 
 
+def _place(session: Session, item: Told, event: SessionChanged, parts: Parts) -> None:
+    """Where it charges: said once, perhaps only after the start, and the connector even later."""
+    if event.evse_id and (event.connector_id or session.connector is None):
+        connector = parts.connector(item.station_id, event.evse_id, event.connector_id or 1)
+        if connector.pk != session.connector_id:
+            session.connector, session.charger = connector, connector.charger
+            _end_forgotten(session)
+
+
 def _apply(session: Session, item: Told, event: SessionChanged, parts: Parts) -> None:
-    """What the event tells; an older one than what we know only fills gaps."""
-    is_news = event.seq_no > session.last_seq_no
-    if event.evse_id is not None and session.connector_id is None:
-        session.connector = parts.connector(item.station_id, event.evse_id, event.connector_id or 1)
-        session.charger = session.connector.charger
-    if event.kind == "Started":
-        session.started_at = event.at
-    session.token = session.token or event.token
-    if is_news:
+    """What the event tells; one that is older than what we know only fills gaps.
+
+    An event that was not answered comes again: the same number is news once more.
+    """
+    is_late = event.seq_no < session.last_seq_no
+    readings = event.readings
+    if event.seq_no <= session.last_seq_no:
+        kept = set(session.readings.values_list("at", flat=True))
+        readings = tuple(reading for reading in readings if reading.at not in kept)
+    session.started_at = min(session.started_at, event.at)
+    if event.token and (event.kind == "Started" or not session.token):
+        session.token = event.token
+    if not is_late:
         session.last_seq_no = event.seq_no
         session.charging_state = event.charging_state or session.charging_state
     if event.kind == "Ended":
-        session.status = SessionStatus.ENDED
-        session.ended_at = event.at
-        session.stop_reason = event.stopped_reason[:40] or "Local"
-    _take_readings(session, event.readings)
+        _end(session, event.at, event.stopped_reason)
+    _meter(session, readings, is_late=is_late)
     session.save()
-    _keep(item.station_id, event.evse_id, event.connector_id or 0, session, event.readings)
-    if is_news:
+    connector = parts.by_key(session.connector) if session.connector else None
+    MeterReading.objects.bulk_create(
+        _rows(
+            item.station_id,
+            connector.charger.number if connector else None,
+            connector.number if connector else 0,
+            session,
+            readings,
+        )
+    )
+    if not is_late:
         _show(session, item, event, parts)
 
 
 def _show(session: Session, item: Told, event: SessionChanged, parts: Parts) -> None:
-    """2.x connectors only report Occupied; what that means comes from their session."""
+    """2.x connectors only report Occupied; what that means comes from their session.
+
+    What is over, or happened offline, explains an occupied connector without a newer session,
+    and nothing else: the car may have left long ago.
+    """
     if session.connector is None:
         return
     connector = parts.by_key(session.connector)
-    status = CHARGING_STATES.get(event.charging_state)
-    if event.kind == "Ended":
-        status = ChargingStatus.FINISHING if connector.charging_status else None
-        if not connector.charging_status or not _is_occupied(connector.charging_status):
-            return
+    was = connector.charging_status
+    is_past = event.is_offline or not session.is_running
+    if is_past and (was not in OCCUPIED or _has_newer(session)):
+        return
+    status: ChargingStatus | None = ChargingStatus.FINISHING
+    if session.is_running:
+        status = status_of(event.charging_state, "" if event.kind == "Started" else was)
     if status is not None:
         parts.set_status(connector, status, item.heard_at)
 
 
-def _is_occupied(status: str) -> bool:
-    return ChargingStatus(status).is_occupied
+def _has_newer(session: Session) -> bool:
+    others = Session.objects.running().filter(connector_id=session.connector_id)
+    return others.filter(started_at__gt=session.started_at).exists()
 
 
 def record_meters(told: Sequence[Told], changes: Changes) -> list[None]:
@@ -138,41 +184,36 @@ def record_meters(told: Sequence[Told], changes: Changes) -> list[None]:
     for item in told:
         event = item.event
         assert isinstance(event, MetersRead)  # noqa: S101
-        session = None
-        if event.transaction_id:
-            session = Session.objects.filter(
-                station_id=item.station_id, transaction_id=event.transaction_id
-            ).first()
+        session = _find(item.station_id, event.transaction_id) if event.transaction_id else None
         rows += _rows(item.station_id, event.evse_id, event.connector_id, session, event.readings)
-        if session is not None:
-            _take_readings(session, event.readings)
+        # After the end its own reading counts, however late others come.
+        if session is not None and session.is_running:
+            _meter(session, event.readings, is_late=False)
             session.save(update_fields=["meter_start_wh", "meter_last_wh"])
-            if session.charger_id is not None:
-                changes.add("charger", session.charger_id)
+            _tell_browsers(session, changes)
     MeterReading.objects.bulk_create(rows)
     return [None] * len(told)
 
 
-def _take_readings(session: Session, readings: Sequence[Reading]) -> None:
-    """The first energy reading is where a 2.x session starts, the highest how far it came."""
+def _meter(session: Session, readings: Sequence[Reading], *, is_late: bool) -> None:
+    """A 2.x session starts at its first energy reading, and has come as far as the highest.
+
+    Only what is late may be from before the first one that came; a lower reading in between
+    is a meter's slip.
+    """
     for reading in readings:
-        if reading.energy_wh is None:
+        energy_wh = reading.energy_wh
+        if energy_wh is None:
             continue
-        if session.meter_start_wh is None:
-            session.meter_start_wh = reading.energy_wh
-        session.meter_last_wh = max(session.meter_last_wh or 0.0, reading.energy_wh)
+        start_wh = session.meter_start_wh
+        if start_wh is None or (is_late and energy_wh < start_wh):
+            session.meter_start_wh = energy_wh
+        session.meter_last_wh = max(session.meter_last_wh or 0.0, energy_wh)
 
 
-def _keep(
-    station_pk: int,
-    evse_id: int | None,
-    connector_number: int,
-    session: Session | None,
-    readings: Sequence[Reading],
-) -> None:
-    MeterReading.objects.bulk_create(
-        _rows(station_pk, evse_id, connector_number, session, readings)
-    )
+def _tell_browsers(session: Session, changes: Changes) -> None:
+    if session.charger_id is not None:
+        changes.add("charger", session.charger_id)
 
 
 def _rows(

@@ -129,6 +129,11 @@ def _pass_on(station: Station, before: dict[str, str]) -> None:
             followers.update(**{name: new})
 
 
+def note_ignored_boot_trigger(*, station_pk: int) -> None:
+    """The station never answered when asked to boot: it is not asked again."""
+    Station.objects.filter(pk=station_pk).update(ignores_boot_trigger=True)
+
+
 def is_closed(station: Station) -> bool:
     """Whether the station is discarded and may not connect any more."""
     return station.operational_status == OperationalStatus.CLOSED

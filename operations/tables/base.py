@@ -4,7 +4,7 @@ A table declares columns, `render_<column>` (HTML) and, where that is more than 
 text, `value_<column>(record)`: what CSV, Print and Copy take.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any, ClassVar
 
 import django_tables2 as tables
@@ -16,6 +16,8 @@ from operations.tables.audience import Audience
 from operations.tables.cells import NOTHING
 
 PAGE_SIZES = (25, 50, 100)
+# Buttons stay in reach while the data beside them scrolls.
+ACTIONS = "actions position-sticky end-0 bg-surface"
 
 
 def _cell_id(table: "PortalTable", record: Model, bound_column: Any) -> str:
@@ -54,7 +56,7 @@ class PortalColumn(tables.Column):
             verbose_name=verbose_name,
             orderable=bool(by),
             order_by=(*by, "pk") if by else None,
-            attrs={"td": cell, "th": {"class": css} if css else {}},
+            attrs={"td": cell, "th": {"class": "amount"} if css == "amount" else {}},
         )
 
     def render(self, value: Any) -> Any:
@@ -116,10 +118,12 @@ class PortalTable(tables.Table):
         """The visible columns that hold data."""
         return [column for column in self.columns if not column.column.exclude_from_export]
 
-    def live_cells(self) -> Iterator[tuple[Any, str, str]]:
+    def live_cells(self, pks: Container[Any] | None = None) -> Iterator[tuple[Any, str, str]]:
         """Record, id and HTML of every cell that changes while one looks at it."""
         live = [column for column in self.columns if "id" in column.column.attrs["td"]]
         for row in self.rows:
+            if pks is not None and row.record.pk not in pks:
+                continue
             for column in live:
                 # What `row.items()` does, for all columns, dear ones that never change too.
                 column.current_value = row.get_cell(column.name)

@@ -66,14 +66,19 @@ def render(buttons: Iterator[Button]) -> SafeString:
         "",
         "{}",
         (
-            (render_to_string("components/_icon_button.html", {
-                "id": button.id,
-                "label": button.label,
-                "icon": button.icon,
-                "url": button.url,
-                "tone": button.tone,
-                "reason": button.reason,
-            }),)
+            (
+                render_to_string(
+                    "components/_icon_button.html",
+                    {
+                        "id": button.id,
+                        "label": button.label,
+                        "icon": button.icon,
+                        "url": button.url,
+                        "tone": button.tone,
+                        "reason": button.reason,
+                    },
+                ),
+            )
             for button in buttons
         ),
     )

@@ -14,7 +14,7 @@ from operations.commands.base import Text
 from operations.models import CommandRun, Station
 from operations.statuses import ChargingStatus, OperationalStatus
 
-NOTHING = SafeString('<span class="text-secondary" aria-hidden="true">–</span>')
+NOTHING = SafeString('<span class="text-secondary" aria-hidden="true">&ndash;</span>')
 
 
 def state(status: ChargingStatus | OperationalStatus, station: Station) -> SafeString:
@@ -71,7 +71,8 @@ def station_link(station: Station) -> SafeString:
     is_on = station.is_connected
     return format_html(
         '<span class="state" data-tone="{}" title="{}"><i class="fa-solid fa-{}" '
-        'aria-hidden="true"></i><span class="visually-hidden">{}</span></span> <a href="{}">{}</a>',
+        'aria-hidden="true"></i><span class="visually-hidden">{}</span></span> '
+        '<a class="text-reset" href="{}">{}</a>',
         "green" if is_on else "secondary",
         connection_text(station),
         "circle" if is_on else "circle-xmark",

@@ -1,6 +1,6 @@
 """The list of chargers, and the connectors under a charger."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ from operations.commands.base import Target
 from operations.models import Charger, CommandRun, Connector, Session
 from operations.statuses import ChargingStatus, OperationalStatus
 from operations.tables import buttons, cells
-from operations.tables.base import PortalColumn, PortalTable, ToolColumn
+from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
 
 EXPAND = lazy(format_html, str)('<span class="visually-hidden">{}</span>', gettext_lazy("Expand"))
 
@@ -30,7 +30,7 @@ class ChargerTable(PortalTable):
     empty_icon = "charging-station"
 
     expand = ToolColumn(EXPAND, css="narrow")
-    name = PortalColumn(gettext_lazy("Name"), by=("name",))
+    name = PortalColumn(gettext_lazy("Name"), by=("name",), css="fw-medium")
     serial_number = PortalColumn(
         gettext_lazy("Serial number"), by=("serial_number", "name"), css="code"
     )
@@ -45,7 +45,7 @@ class ChargerTable(PortalTable):
     status_at = PortalColumn(gettext_lazy("Since"), by=("status_at",), is_live=True)
     station = PortalColumn(gettext_lazy("Station"), by=("station__name", "name"), is_live=True)
     request_state = PortalColumn(gettext_lazy("Request"), is_live=True)
-    actions = ToolColumn(gettext_lazy("Actions"), css="actions", is_live=True)
+    actions = ToolColumn(gettext_lazy("Actions"), css=ACTIONS, is_live=True)
 
     # The connectors of the chargers that are expanded from the start, by the charger's key.
     open_rows: Mapping[int, "ConnectorTable"] = MappingProxyType({})
@@ -64,16 +64,19 @@ class ChargerTable(PortalTable):
     def render_expand(self, record: Charger) -> SafeString:
         """Opens the row's connectors."""
         is_open = record.pk in self.open_rows
-        return render_to_string("components/_expander.html", {
-            "row_id": f"charger-{record.pk}",
-            "name": record.name,
-            "url": self.expand_url(record.pk),
-            "is_open": is_open,
-            "detail_url": "" if is_open else reverse("charger-connectors", args=[record.pk]),
-        })
+        return render_to_string(
+            "components/_expander.html",
+            {
+                "row_id": f"charger-{record.pk}",
+                "name": record.name,
+                "url": self.expand_url(record.pk),
+                "is_open": is_open,
+                "detail_url": "" if is_open else reverse("charger-connectors", args=[record.pk]),
+            },
+        )
 
     def expand_url(self, pk: int) -> str:
-        """This page with the row opened, or closed again."""
+        """The page with the row opened, or closed again."""
         opened = {*self.open_rows} ^ {pk}
         parts = [self.query, *(f"expand={key}" for key in sorted(opened))]
         return f"?{'&'.join(part for part in parts if part)}#charger-{pk}"
@@ -141,18 +144,27 @@ class ConnectorTable(PortalTable):
     error_code = PortalColumn(gettext_lazy("Error"), is_live=True)
     session = PortalColumn(gettext_lazy("Session"), is_live=True)
     request_state = PortalColumn(gettext_lazy("Request"), is_live=True)
-    actions = ToolColumn(gettext_lazy("Actions"), css="actions", is_live=True)
+    actions = ToolColumn(gettext_lazy("Actions"), css=ACTIONS, is_live=True)
 
     NO_ERROR: ClassVar = {"", "NoError"}
+    sessions: dict[int | None, Session]
+    open_runs: dict[int | None, CommandRun]
 
     def learn(self, records: Sequence[Connector]) -> None:
         """Running sessions and open requests."""
-        pks = [connector.pk for connector in records]
-        stations = {connector.station_id for connector in records}
-        sessions = Session.objects.running().filter(station__in=stations, connector__in=pks)
-        runs = CommandRun.objects.open().filter(station__in=stations, connector__in=pks)
-        self.sessions = {session.connector_id: session for session in sessions.order_by("pk")}
-        self.open_runs = {run.connector_id: run for run in runs.order_by("pk")}
+        self.learn_together([self], records)
+
+    @staticmethod
+    def learn_together(tables: Iterable["ConnectorTable"], connectors: Sequence[Connector]) -> None:
+        """Running sessions and open requests, for the tables of several chargers at once."""
+        pks = [connector.pk for connector in connectors]
+        stations = {connector.station_id for connector in connectors}
+        running = Session.objects.running().filter(station__in=stations, connector__in=pks)
+        waiting = CommandRun.objects.open().filter(station__in=stations, connector__in=pks)
+        sessions = {session.connector_id: session for session in running.order_by("pk")}
+        open_runs = {run.connector_id: run for run in waiting.order_by("pk")}
+        for table in tables:
+            table.sessions, table.open_runs = sessions, open_runs
 
     def render_number(self, record: Connector) -> str:
         """In words, since a number alone says little."""

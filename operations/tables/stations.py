@@ -11,7 +11,7 @@ from operations.commands.base import Target
 from operations.models import CommandRun, Station
 from operations.statuses import OperationalStatus
 from operations.tables import buttons, cells
-from operations.tables.base import PortalColumn, PortalTable, ToolColumn
+from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
 
 
 class StationTable(PortalTable):
@@ -40,7 +40,7 @@ class StationTable(PortalTable):
     )
     site = PortalColumn(gettext_lazy("Site"), by=("site__name", "name"))
     last_request = PortalColumn(gettext_lazy("Last request"), is_live=True)
-    actions = ToolColumn(gettext_lazy("Actions"), css="actions", is_live=True)
+    actions = ToolColumn(gettext_lazy("Actions"), css=ACTIONS, is_live=True)
 
     def learn(self, records: Sequence[Station]) -> None:
         """The last request to each station."""
@@ -58,7 +58,7 @@ class StationTable(PortalTable):
         return record.name
 
     def value_protocol(self, record: Station) -> str:
-        """ "OCPP 1.6"."""
+        """With the word OCPP in front of the version."""
         return record.get_protocol_display()
 
     def render_operational_status(self, record: Station) -> SafeString:

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,10 +13,11 @@ from operations import masking
 from operations.commands import BY_SLUG
 from operations.commands.base import Command, Params, Target, TargetKind
 from operations.forms.ask import AskForm
-from operations.models import Charger, CommandRun, Connector, Station
+from operations.models import Charger, CommandRun, Connector, Station, User
 from operations.services import asking, runs, targets
 from operations.statuses import Role
 from operations.views import run_story
+from operations.views.requests import PortalRequest
 
 TONES = {"danger": "red"}  # a command's button colour, as the dialog calls it
 
@@ -24,36 +25,37 @@ TONES = {"danger": "red"}  # a command's button colour, as the dialog calls it
 class Ask(View):
     """GET: the command's form for one target. POST: submit it."""
 
+    request: PortalRequest
     kind: ClassVar[TargetKind]
     command: Command
     target: Target
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Unknown things first, then who may ask."""
         command = BY_SLUG.get(kwargs["slug"])
         if command is None or self.kind not in command.targets:
             raise Http404
         self.command = command
-        self.target = self.find_target(request, kwargs["pk"])
-        if not request.user.may(command.permission):
+        self.target = self.find_target(self.request.user, kwargs["pk"])
+        if not self.request.user.may(command.permission):
             raise PermissionDenied(
                 _('Asking for "%(command)s" needs the role %(role)s.')
                 % {"command": command.label, "role": Role(command.permission).value}
             )
         return super().dispatch(request, *args, **kwargs)
 
-    def find_target(self, request: HttpRequest, pk: int) -> Target:
+    def find_target(self, user: User, pk: int) -> Target:
         """The target, if this user sees it."""
         raise NotImplementedError
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The form, filled in with what makes sense for the target."""
         initial = {**self.command.initial(self.target), **self.given(request)}
         return self.answer(
             request, AskForm(command=self.command, target=self.target, initial=initial)
         )
 
-    def given(self, request: HttpRequest) -> Params:
+    def given(self, request: PortalRequest) -> Params:
         """What the link says to begin with: values, or a run to ask again."""
         if "again" not in request.GET:
             return request.GET.dict()
@@ -66,7 +68,7 @@ class Ask(View):
         masked = masking.payload(run.params)
         return {name: value for name, value in run.params.items() if masked[name] == value}
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Keep what was asked; the run says what becomes of it."""
         form = AskForm(command=self.command, target=self.target, data=request.POST)
         if not form.is_valid():
@@ -85,7 +87,7 @@ class Ask(View):
         response["HX-Trigger"] = "close-dialog"
         return response
 
-    def answer(self, request: HttpRequest, form: AskForm, status: int = 200) -> HttpResponse:
+    def answer(self, request: PortalRequest, form: AskForm, status: int = 200) -> HttpResponse:
         """The dialog, or a page of its own without scripts."""
         if request.htmx:
             form.refresh_from(request.path, focus=request.htmx.trigger_name or "")
@@ -113,11 +115,9 @@ class AskStation(Ask):
 
     kind = TargetKind.STATION
 
-    def find_target(self, request: HttpRequest, pk: int) -> Target:
+    def find_target(self, user: User, pk: int) -> Target:
         """The station with all its connectors."""
-        return targets.of_station(
-            get_object_or_404(Station.objects.visible_to(request.user), pk=pk)
-        )
+        return targets.of_station(get_object_or_404(Station.objects.visible_to(user), pk=pk))
 
 
 class AskCharger(Ask):
@@ -125,9 +125,9 @@ class AskCharger(Ask):
 
     kind = TargetKind.CHARGER
 
-    def find_target(self, request: HttpRequest, pk: int) -> Target:
+    def find_target(self, user: User, pk: int) -> Target:
         """The charger with its connectors."""
-        chargers = Charger.objects.visible_to(request.user).select_related("station")
+        chargers = Charger.objects.visible_to(user).select_related("station")
         return targets.of_charger(get_object_or_404(chargers, pk=pk))
 
 
@@ -136,10 +136,10 @@ class AskConnector(Ask):
 
     kind = TargetKind.CONNECTOR
 
-    def find_target(self, request: HttpRequest, pk: int) -> Target:
+    def find_target(self, user: User, pk: int) -> Target:
         """The connector, found through the chargers this user sees."""
         connectors = Connector.objects.filter(
-            charger__in=Charger.objects.visible_to(request.user)
+            charger__in=Charger.objects.visible_to(user)
         ).select_related("charger", "station")
         return targets.of_connector(get_object_or_404(connectors, pk=pk))
 

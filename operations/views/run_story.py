@@ -20,6 +20,7 @@ from operations.commands.base import Target, Text
 from operations.models import CommandRun, OcppMessage, RunTransition
 from operations.services import runs
 from operations.statuses import RunStatus
+from operations.tables.runs import title
 from operations.views.conversations import Exchange, duration, exchanges
 
 # One template each: operations/runs/_<name>.html, whose element has the id run-<pk>-<name>.
@@ -78,16 +79,6 @@ def tell(run: CommandRun) -> dict[str, Any]:
         "facts": facts(run, transitions),
         "is_cancellable": run.command in BY_SLUG and runs.is_cancellable(run),
     }
-
-
-def title(run: CommandRun) -> str:
-    """What was asked, in the operator's words: "Turn off connector 2 of Quay 1-A"."""
-    command = BY_SLUG.get(run.command)
-    # Names suffice for a title: a list of a hundred runs must not load their connectors.
-    target = Target(station=run.station, charger=run.charger, connector=run.connector)
-    if command is None:
-        return _("%(command)s: %(target)s") % {"command": run.command, "target": target.name}
-    return command.title(target, run.params)
 
 
 def label(run: CommandRun) -> Text:

@@ -5,18 +5,24 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import View
 
 from operations.commands import BY_SLUG
+from operations.filters.runs import RunFilterSet
 from operations.models import CommandRun, User
 from operations.services import runs
 from operations.statuses import RunStatus
+from operations.tables.runs import RunTable, title
 from operations.views import run_story
+from operations.views.lists import EmptyState, PortalList
+from operations.views.requests import PortalRequest
 
 
 def find(user: User, pk: int) -> CommandRun:
@@ -32,10 +38,41 @@ def may_ask(user: User, run: CommandRun) -> bool:
     return command is not None and user.may(command.permission)
 
 
+class RunList(PortalList):
+    """Operations > Requests."""
+
+    title = gettext_lazy("Requests")
+    name = "requests"
+    table_class = RunTable
+    filterset_class = RunFilterSet
+    order_by = ("-number",)
+    no_match = gettext_lazy("No request matches this filter")
+
+    def scope(self, user: User) -> QuerySet[CommandRun]:
+        """With what their titles name."""
+        related = ("station", "charger", "connector", "created_by")
+        return CommandRun.objects.visible_to(user).select_related(*related)
+
+    def counts(self, user: User) -> list[dict[str, Any]]:
+        """How many are open."""
+        return [{"value": CommandRun.objects.visible_to(user).open().count(), "label": _("open")}]
+
+    def teaching(self) -> EmptyState:
+        """Where requests come from."""
+        return {
+            "empty_title": _("No requests yet"),
+            "empty_text": _(
+                "What you ask of stations and chargers is kept here, with its outcome."
+            ),
+            "empty_url": reverse("charger-list"),
+            "empty_action": _("Go to the chargers"),
+        }
+
+
 class RunDetail(View):
     """One run: what was asked, what happened, what was said."""
 
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def get(self, request: PortalRequest, pk: int) -> HttpResponse:
         """The story, and who asked for what."""
         run = find(request.user, pk)
         context = {
@@ -51,18 +88,20 @@ class RunDetail(View):
 class CancelRun(View):
     """GET asks whether it is meant, POST takes back what can be."""
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    request: PortalRequest
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Who may ask may cancel."""
-        self.run = find(request.user, kwargs["pk"])
-        if not may_ask(request.user, self.run):
+        self.run = find(self.request.user, kwargs["pk"])
+        if not may_ask(self.request.user, self.run):
             raise PermissionDenied(_("Cancelling this request needs a role that may ask for it."))
         return super().dispatch(request, *args, **kwargs)
 
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def get(self, request: PortalRequest, pk: int) -> HttpResponse:
         """What cancelling would do."""
         return self.answer(request, _consequence(self.run))
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def post(self, request: PortalRequest, pk: int) -> HttpResponse:
         """Cancel; too late is said in a sentence."""
         try:
             withdrawal = runs.cancel(run=self.run, user=request.user)
@@ -78,11 +117,11 @@ class CancelRun(View):
         response["HX-Trigger"] = "close-dialog"
         return response
 
-    def answer(self, request: HttpRequest, sentence: str, status: int = 200) -> HttpResponse:
+    def answer(self, request: PortalRequest, sentence: str, status: int = 200) -> HttpResponse:
         """The question as a dialog, or on a page of its own."""
         context = {
             "run": self.run,
-            "title": run_story.title(self.run),
+            "title": title(self.run),
             "sentence": sentence,
             "may_cancel": runs.is_cancellable(self.run),
             "as_page": not request.htmx,
@@ -103,7 +142,7 @@ def _consequence(run: CommandRun) -> str:
 class AskAgain(View):
     """Leads to the form of the same question, filled in the same way."""
 
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def get(self, request: PortalRequest, pk: int) -> HttpResponse:
         """To the dialog of the run's command and target."""
         run = find(request.user, pk)
         if run.command not in BY_SLUG:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,15 +12,18 @@ from django.views import View
 
 from operations.commands.base import Target
 from operations.forms.stations import ApproveForm
-from operations.models import Charger, CommandRun, Connector, Session, Station, User
+from operations.models import Charger, CommandRun, Session, Station, User
 from operations.services import stations
 from operations.statuses import Registration, Role
 from operations.tables import cells
 from operations.tables.audience import Audience
 from operations.tables.buttons import buttons_of
-from operations.tables.chargers import ChargerTable, ConnectorTable
+from operations.tables.chargers import ChargerTable
+from operations.tables.runs import title
 from operations.views import run_story
+from operations.views.chargers import connector_tables
 from operations.views.conversations import exchanges
+from operations.views.requests import PortalRequest
 from operations.views.run_story import Fragment
 
 LATEST_RUNS = 20
@@ -40,7 +43,7 @@ def find(user: User, pk: int) -> Station:
 class StationDetail(View):
     """One station, in at most fifteen queries."""
 
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def get(self, request: PortalRequest, pk: int) -> HttpResponse:
         """All of it on one page."""
         station, audience = find(request.user, pk), Audience.of(request.user)
         context = {
@@ -62,19 +65,21 @@ class StationDetail(View):
 class ApproveStation(View):
     """Takes a station out of quarantine."""
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    request: PortalRequest
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """For admins only."""
-        self.station = find(request.user, kwargs["pk"])
-        if not request.user.may(Role.ADMIN):
+        self.station = find(self.request.user, kwargs["pk"])
+        if not self.request.user.may(Role.ADMIN):
             raise PermissionDenied(_("Approving a station needs the role admin."))
         return super().dispatch(request, *args, **kwargs)
 
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def get(self, request: PortalRequest, pk: int) -> HttpResponse:
         """Ask whose it is."""
         form = ApproveForm(initial={"organisation": self.station.organisation_id})
         return self.answer(request, form)
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def post(self, request: PortalRequest, pk: int) -> HttpResponse:
         """Approve."""
         form = ApproveForm(request.POST)
         if not form.is_valid():
@@ -90,7 +95,7 @@ class ApproveStation(View):
             return HttpResponse(headers={"HX-Redirect": detail})
         return redirect(detail)
 
-    def answer(self, request: HttpRequest, form: ApproveForm, status: int = 200) -> HttpResponse:
+    def answer(self, request: PortalRequest, form: ApproveForm, status: int = 200) -> HttpResponse:
         """The question as a dialog, or on a page of its own."""
         context = {
             "form": form,
@@ -129,32 +134,14 @@ def may_approve(user: User, station: Station) -> bool:
 def charger_table(station: Station, audience: Audience) -> ChargerTable:
     """The chargers as their list shows them, each with its connectors: live in the same way."""
     chargers = list(Charger.objects.filter(station=station).order_by("number"))
-    connectors: dict[int, list[Connector]] = {charger.pk: [] for charger in chargers}
     for charger in chargers:
         charger.station = station
-    by_pk = {charger.pk: charger for charger in chargers}
-    for connector in Connector.objects.filter(station=station).order_by("number"):
-        connector.station, connector.charger = station, by_pk[connector.charger_id]
-        connectors[connector.charger_id].append(connector)
     table = ChargerTable(chargers, audience=audience, exclude=KNOWN_ABOVE, orderable=False)
     table.learn(chargers)
-    table.open_rows = _connector_tables(connectors, audience)
+    table.open_rows = connector_tables(chargers, audience)
     table.empty_title = _("No charger yet")
     table.empty_text = _("Chargers and connectors appear when the station reports their status.")
     return table
-
-
-def _connector_tables(
-    connectors: dict[int, list[Connector]], audience: Audience
-) -> dict[int, ConnectorTable]:
-    """A table per charger; what they show besides is loaded once for all."""
-    everything = ConnectorTable([], audience=audience)
-    everything.learn([connector for some in connectors.values() for connector in some])
-    tables = {}
-    for pk, some in connectors.items():
-        tables[pk] = ConnectorTable(some, audience=audience)
-        tables[pk].sessions, tables[pk].open_runs = everything.sessions, everything.open_runs
-    return tables
 
 
 def running_sessions(station: Station) -> list[dict[str, Any]]:
@@ -171,7 +158,7 @@ def latest_runs(station: Station) -> list[dict[str, Any]]:
     related = ("station", "charger", "connector", "created_by")
     latest = CommandRun.objects.filter(station=station).select_related(*related)
     return [
-        {"run": run, "title": run_story.title(run), "icon": run_story.icon(run)}
+        {"run": run, "title": title(run), "icon": run_story.icon(run)}
         for run in latest.order_by("-pk")[:LATEST_RUNS]
     ]
 

@@ -204,18 +204,31 @@ def test_what_breaks_the_protocol_is_told_by_a_close_frame(
         assert peer.closing()[0] == code
 
 
-def test_a_peer_is_pinged_and_dropped_when_it_is_silent(start: Callable[..., Server]) -> None:
+def test_a_peer_that_stops_ponging_is_dropped(start: Callable[..., Server]) -> None:
     server = start(ping_interval_s=0.3, ping_timeout_s=0.5)
     with opened(server, "/echo/alive") as alive, opened(server, "/echo/dead") as dead:
+        opcode, payload = dead.frame()
+        assert opcode == PING
+        dead.send(payload, PONG)
         for _ in range(4):
             opcode, payload = alive.frame()
             assert opcode == PING
             alive.send(payload, PONG)
-        assert dead.frame()[0] == PING
         dead.wait_until_dropped()
         alive.send(b"still here")
         assert TEXT in {alive.frame()[0] for _ in range(2)}
     until(lambda: "disconnect 1006 /echo/dead" in server.journal(), "disconnect")
+
+
+def test_a_peer_that_never_pongs_is_pinged_on_and_kept(start: Callable[..., Server]) -> None:
+    server = start(ping_interval_s=0.2, ping_timeout_s=0.2)
+    with opened(server) as mute:
+        for _ in range(4):
+            assert mute.frame()[0] == PING
+        mute.send(b"alive all the same")
+        while (received := mute.frame())[0] == PING:
+            pass
+        assert received == (TEXT, b"alive all the same")
 
 
 # -- backpressure

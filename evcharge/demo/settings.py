@@ -1,0 +1,22 @@
+"""Settings of the demo: the embedded defaults, a folder of its own, everything on this machine."""
+
+import os
+import secrets
+import socket
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent.parent.parent / "var" / "demo"
+HOST = os.environ.get("HOST", "127.0.0.1")
+
+for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY_FILE", "DATABASE_URL_FILE"):
+    os.environ.pop(name, None)
+os.environ["DEBUG"] = "false"
+os.environ["DATA_DIR"] = str(FOLDER)
+os.environ["EVCHARGE_UNKNOWN_STATIONS"] = "accept"
+os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
+os.environ.setdefault("LOG_LEVEL", "WARNING")
+os.environ["ALLOWED_HOSTS"] = ",".join(
+    {"localhost", "127.0.0.1", "[::1]", socket.gethostname(), HOST}
+)
+
+from evcharge.settings import *  # noqa: E402, F403

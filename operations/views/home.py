@@ -1,0 +1,9 @@
+"""The portal's front door."""
+
+from django.views.generic import RedirectView
+
+
+class Home(RedirectView):
+    """Leads to the chargers."""
+
+    pattern_name = "charger-list"

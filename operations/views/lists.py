@@ -1,0 +1,125 @@
+"""What every list page does: filter, sort, page, and give the page away as CSV or on paper."""
+
+from typing import Any, ClassVar, TypedDict
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views import View
+
+from operations.commands.base import Text
+from operations.filters.base import PortalFilterSet
+from operations.models import User
+from operations.tables import exports
+from operations.tables.audience import Audience
+from operations.tables.base import PortalTable
+from operations.views.requests import PortalRequest
+
+
+class EmptyState(TypedDict, total=False):
+    """What components/_empty.html says when a list has no rows."""
+
+    empty_title: Text
+    empty_text: Text
+    empty_url: str
+    empty_action: Text
+
+
+class PortalList(View):
+    """A list page. A noun's list declares its parts and what a user may see of it."""
+
+    title: ClassVar[Text]
+    name: ClassVar[str]  # of the exported file
+    table_class: ClassVar[type[PortalTable]]
+    filterset_class: ClassVar[type[PortalFilterSet]]
+    order_by: ClassVar[tuple[str, ...]] = ("name",)
+    no_match: ClassVar[Text]
+    template_name = "operations/lists/page.html"
+    request: PortalRequest
+    table: PortalTable
+
+    def scope(self, user: User) -> QuerySet[Any]:
+        """All this user sees, with what the rows need."""
+        raise NotImplementedError
+
+    def counts(self, user: User) -> list[dict[str, Any]]:
+        """The figures beside the title (components/_page_header.html)."""
+        return []
+
+    def teaching(self) -> EmptyState:
+        """What to say while there is nothing at all."""
+        return {}
+
+    def get(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page, its list alone for htmx, or the page as CSV or on paper."""
+        scope = self.scope(request.user)
+        filterset = self.filterset_class(request.GET, queryset=scope, request=request)
+        self.table = self.build_table(filterset.qs if filterset.form.is_valid() else scope.none())
+        if request.GET.get("export") == "csv":
+            return exports.csv_response(self.table, name=self.name)
+        self.say_if_empty(filterset)
+        context: dict[str, Any] = {
+            "title": self.title,
+            "table": self.table,
+            "filter": filterset,
+            "chips": list(filterset.chips()),
+            "clear_url": filterset.without(*filterset.form.fields, "page"),
+            "csv_url": self.url_with(export="csv"),
+            "print_url": self.url_with(print="1"),
+        }
+        if request.GET.get("print") == "1":
+            context["lines"] = list(exports.lines(self.table))
+            return render(request, "operations/lists/print.html", context)
+        return self.answer(request, context, scope)
+
+    def answer(
+        self, request: PortalRequest, context: dict[str, Any], scope: QuerySet[Any]
+    ) -> HttpResponse:
+        """The whole page, or what htmx replaces of it."""
+        htmx = request.htmx
+        if htmx and htmx.target == "list" and not htmx.history_restore_request:
+            response = render(request, "components/_list.html", context)
+        else:
+            context["filter"].suggest(scope)
+            context["counts"] = self.counts(request.user)
+            response = render(request, self.template_name, context)
+        patch_vary_headers(response, ("HX-Request", "HX-Target"))
+        return response
+
+    def build_table(self, rows: QuerySet[Any]) -> PortalTable:
+        """The sorted page; what the address says wrong falls back to what it does not say."""
+        table = self.table_class(rows, audience=Audience.of(self.request.user))
+        table.order_by = self.request.GET.getlist("sort")
+        if not table.order_by:
+            table.order_by = self.order_by
+        table.paginate_within(
+            page=self.request.GET.get("page", "1"), per_page=self.request.GET.get("per_page", "")
+        )
+        return table
+
+    def say_if_empty(self, filterset: PortalFilterSet) -> None:
+        """Empty because of the filter, or because there is nothing yet."""
+        state = self.teaching()
+        if filterset.is_active:
+            state = {
+                "empty_title": self.no_match,
+                "empty_text": _("Change the filter or clear it."),
+                "empty_url": filterset.without(*filterset.form.fields, "page"),
+                "empty_action": _("Clear"),
+            }
+        for name, words in state.items():
+            setattr(self.table, name, words)
+
+    def url_with(self, **params: str) -> str:
+        """The same page in another form."""
+        query = self.request.GET.copy()
+        for name, value in params.items():
+            query[name] = value
+        return f"?{query.urlencode()}"
+
+    def stations_address(self) -> str:
+        """Where stations connect to, as a station's settings want it."""
+        scheme = "wss" if self.request.is_secure() else "ws"
+        return f"{scheme}://{self.request.get_host()}/ocpp/<identity>"

@@ -1,0 +1,178 @@
+"""What browsers' sockets are sent: who may watch what, and the fragments that changed.
+
+A page watches keys ("charger:12"). A change is told as keys too, and may touch several watched
+ones: a station that goes offline changes its chargers' buttons. Runs in threads, off the loop.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, field
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from operations.models import Charger, CommandRun, Station, User
+from operations.statuses import Role
+from operations.tables.audience import Audience
+from operations.tables.chargers import ChargerTable
+from operations.tables.stations import StationTable
+from operations.views import run_story, station_page
+from operations.views.chargers import connector_tables
+
+KEY = re.compile(r"(charger|connectors|station|run):([0-9]{1,18})|fleet")
+MOST_KEYS = 500
+
+Patch = dict[str, str]  # {"id": the element's, "html": what takes its place}
+Patches = dict[str, list[Patch]]  # by watched key
+
+
+@dataclass(frozen=True, slots=True)
+class Viewpoint:
+    """Browsers that see the same: rendered once for all of them."""
+
+    audience: Audience
+    sees_whole_network: bool
+    organisation_id: int | None
+    user: User = field(compare=False, repr=False)  # any one of them
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What a browser may watch, and which changes touch it."""
+
+    viewpoint: Viewpoint
+    keys: frozenset[str]
+    triggers: Mapping[str, Set[str]]  # told key → watched keys
+
+
+def admit(user_pk: int, session: SessionBase | None, asked: list[str]) -> Admission | None:
+    """Whether this is still somebody, and which of these keys they may see; one query a kind."""
+    user = User.objects.select_related("organisation").filter(pk=user_pk, is_active=True).first()
+    if user is None or (session is not None and not session.exists(session.session_key or "")):
+        return None
+    viewpoint = Viewpoint(
+        Audience.of(user), user.sees_whole_network, user.organisation_id, user=user
+    )
+    triggers: dict[str, set[str]] = defaultdict(set)
+    for key, told in _visible(user, asked[:MOST_KEYS]):
+        for trigger in told:
+            triggers[trigger].add(key)
+    keys = frozenset[str]().union(*triggers.values())
+    return Admission(viewpoint, keys, dict(triggers))
+
+
+def _visible(user: User, asked: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The keys this user sees, each with the told keys that touch it."""
+    pks = _by_kind(asked)
+    chargers = Charger.objects.visible_to(user).filter(pk__in=pks["charger"] | pks["connectors"])
+    for pk, station in chargers.values_list("pk", "station_id"):
+        for kind in ("charger", "connectors"):
+            if pk in pks[kind]:
+                yield f"{kind}:{pk}", (f"charger:{pk}", f"connectivity:{station}")
+    stations = Station.objects.visible_to(user).filter(pk__in=pks["station"])
+    for pk in stations.values_list("pk", flat=True):
+        yield f"station:{pk}", (f"station:{pk}", f"connectivity:{pk}")
+    runs = CommandRun.objects.visible_to(user).filter(pk__in=pks["run"])
+    for pk in runs.values_list("pk", flat=True):
+        yield f"run:{pk}", (f"run:{pk}",)
+    if "fleet" in asked:
+        yield "fleet", ("fleet",)
+
+
+def _by_kind(keys: list[str] | Set[str]) -> dict[str, set[int]]:
+    pks: dict[str, set[int]] = defaultdict(set)
+    for key in keys:
+        kind, _, pk = key.partition(":")
+        if pk:
+            pks[kind].add(int(pk))
+    return pks
+
+
+def told(keys: list[str]) -> set[str]:
+    """What a push says changed; the fleet's counter follows every connection."""
+    changed = set(keys)
+    if any(key.startswith("connectivity:") for key in changed):
+        changed.add("fleet")
+    return changed
+
+
+def patches(wanted: Mapping[Viewpoint, Set[str]]) -> dict[Viewpoint, Patches]:
+    """The fragments of these keys as they are now: loaded once, rendered once a viewpoint."""
+    rows = _Rows.load(frozenset[str]().union(*wanted.values()))
+    return {viewpoint: rows.render(viewpoint, keys) for viewpoint, keys in wanted.items()}
+
+
+class _Rows:
+    """What one push is about, loaded by one query per kind and fact."""
+
+    def __init__(self, pks: dict[str, set[int]]) -> None:
+        nobody = Audience(role=Role.VIEWER, time_zone="UTC")
+        shown = Charger.objects.select_related("station")
+        found = shown.filter(pk__in=pks["charger"] | pks["connectors"]).in_bulk()
+        chargers = [charger for pk, charger in found.items() if pk in pks["charger"]]
+        expanded = [charger for pk, charger in found.items() if pk in pks["connectors"]]
+        stations = list(Station.objects.select_related("site").filter(pk__in=pks["station"]))
+        self.chargers = ChargerTable(chargers, audience=nobody)
+        self.connectors = connector_tables(expanded, nobody)
+        self.stations = StationTable(stations, audience=nobody)
+        self.runs = run_story.of_pks(pks["run"]) if pks["run"] else []
+        self.found = found
+        if chargers:
+            self.chargers.learn(chargers)
+        if stations:
+            self.stations.learn(stations)
+
+    @classmethod
+    def load(cls, keys: Set[str]) -> "_Rows":
+        """The rows behind these keys."""
+        return cls(_by_kind(keys))
+
+    def render(self, viewpoint: Viewpoint, keys: Set[str]) -> Patches:
+        """The fragments one viewpoint wants."""
+        pks = _by_kind(keys)
+        result: Patches = defaultdict(list)
+        with timezone.override(viewpoint.audience.time_zone):
+            for key, dom_id, html in self._fragments(viewpoint, pks):
+                result[key].append({"id": dom_id, "html": html})
+            if "fleet" in keys:
+                result["fleet"].append(_fleet(viewpoint))
+        return result
+
+    def _fragments(
+        self, viewpoint: Viewpoint, pks: dict[str, set[int]]
+    ) -> Iterator[tuple[str, str, str]]:
+        audience = viewpoint.audience
+        for table, kind in ((self.chargers, "charger"), (self.stations, "station")):
+            table.audience = audience
+            for record, dom_id, html in table.live_cells(pks[kind]):
+                yield f"{kind}:{record.pk}", dom_id, html
+        for pk in pks["connectors"] & self.connectors.keys():
+            yield from self._connectors(pk, audience)
+        for station in (each for each in self.stations.data if each.pk in pks["station"]):
+            parts = station_page.fragments(station, audience.role)
+            yield from _parts(f"station:{station.pk}", parts)
+        for run in (each for each in self.runs if each.pk in pks["run"]):
+            yield from _parts(f"run:{run.pk}", run_story.fragments(run))
+
+    def _connectors(self, pk: int, audience: Audience) -> Iterator[tuple[str, str, str]]:
+        """Cell by cell, so that only what changed lights up; then the whole for new connectors."""
+        table = self.connectors[pk]
+        table.audience = audience
+        for _record, dom_id, html in table.live_cells():
+            yield f"connectors:{pk}", dom_id, html
+        context = {"charger": self.found[pk], "connectors": table}
+        html = render_to_string("operations/chargers/_connectors.html", context)
+        yield f"connectors:{pk}", f"charger-{pk}-connectors", html
+
+
+def _parts(key: str, parts: list[run_story.Fragment]) -> Iterator[tuple[str, str, str]]:
+    for part in parts:
+        yield key, part.dom_id, render_to_string(part.template, part.context)
+
+
+def _fleet(viewpoint: Viewpoint) -> Patch:
+    context = {"fleet": Station.objects.visible_to(viewpoint.user).tally()}
+    html = render_to_string("components/_fleet.html", context)
+    return {"id": "fleet-connected", "html": html}

@@ -1,0 +1,233 @@
+"""The load generator: a process of its own that does what it is told, line by line, in JSON."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from time import perf_counter, process_time
+from typing import Any
+
+import uvloop
+
+from tests.bench import frames
+from tests.bench.clicks import Clicks
+from tests.bench.http import Browser
+from tests.bench.scripts import Answer, Arrive, Charge, Pace, Talk, Tally, drained, quantile
+from tests.bench.sockets import StationSocket
+
+ATTEMPTS = 50
+PATIENCE_S = 120.0
+BEAT_S = 0.005
+
+
+class Generator:
+    """All sockets to one server."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.sockets: dict[int, StationSocket] = {}
+        self.lost = 0
+        self._clicks = Clicks(self.sockets)
+        self._background: asyncio.Task[None] | None = None
+        self._background_tally: Tally | None = None
+
+    # -- connecting
+
+    async def connect(  # noqa: PLR0913
+        self,
+        *,
+        port: int,
+        first: int = 0,
+        count: int,
+        at_once: int = 200,
+        arrives: bool = False,
+        echoes: bool = False,
+        page: str = "",
+        cookies: dict[str, str] | None = None,
+    ) -> Answer:
+        """Open sockets, at most `at_once` under way; with `arrives` each boots and reports."""
+        self.port = port
+        self.lost = 0
+        gate = asyncio.Semaphore(at_once)
+        retries = 0
+        texts = frames.arrival()
+
+        async def one(number: int) -> int:
+            nonlocal retries
+            async with gate:
+                while not await self._open(number, texts if arrives else None, echoes=echoes):
+                    retries += 1
+                    if retries > ATTEMPTS * count:
+                        return 0
+                return 1
+
+        pages = asyncio.create_task(_visit(Browser(port, cookies or {}), page)) if page else None
+        began = perf_counter()
+        opened = await asyncio.gather(*(one(number) for number in range(first, first + count)))
+        seconds = perf_counter() - began
+        page_ms: list[float] = []
+        if pages is not None:
+            pages.cancel()
+            page_ms = await pages
+        return {
+            "seconds": seconds,
+            "opened": sum(opened),
+            "retries": retries,
+            "lost": self.lost,
+            "page_p95_ms": quantile(page_ms, 0.95) if page_ms else None,
+            "pages": len(page_ms),
+        }
+
+    async def _open(self, number: int, texts: list[bytes] | None, *, echoes: bool) -> bool:
+        try:
+            _transport, socket = await asyncio.get_running_loop().create_connection(
+                lambda: StationSocket(number, self.port, self._lose), "127.0.0.1", self.port
+            )
+        except OSError:
+            await asyncio.sleep(0.1)
+            return False
+        if not await asyncio.wait_for(socket.accepted, PATIENCE_S):
+            socket.transport.abort()
+            await asyncio.sleep(0.1)
+            return False
+        self.sockets[number] = socket
+        socket.heard = None if echoes else _answer_only
+        if texts is not None:
+            arrival = Arrive(texts)
+            socket.script = arrival
+            arrival.begin(socket)
+            await asyncio.wait_for(arrival.done, PATIENCE_S)
+        return True
+
+    def _lose(self, socket: StationSocket) -> None:
+        if self.sockets.get(socket.number) is socket:
+            del self.sockets[socket.number]
+            self.lost += 1
+
+    async def drop(self) -> Answer:
+        """Cut all sockets, as an outage does."""
+        sockets = list(self.sockets.values())
+        self.sockets.clear()
+        for socket in sockets:
+            socket.transport.abort()
+        await asyncio.sleep(0)
+        return {}
+
+    # -- talking
+
+    async def talk(
+        self, *, kind: str, sockets: int, warmup_s: float, seconds: float, echoes: bool = False
+    ) -> Answer:
+        """A closed loop on some of the sockets; what is counted is what was answered."""
+        tally = Tally(expects=b"[2," if echoes else b"[3,")
+        pool = [] if kind == "session" else frames.pool(kind)
+        talkers = list(self.sockets.values())[:sockets]
+        for socket in talkers:
+            script = Charge(tally) if kind == "session" else Talk(pool, tally)
+            socket.script = script
+            script.begin(socket)
+        await asyncio.sleep(warmup_s)
+        began, busy, before, sessions = self._now(tally)
+        await asyncio.sleep(seconds)
+        ended, busy_after, after, sessions_after = self._now(tally)
+        tally.is_over = True
+        await drained(tally)
+        return {
+            "per_s": (after - before) / (ended - began),
+            "sessions_per_s": (sessions_after - sessions) / (ended - began),
+            "answers": after - before,
+            "seconds": ended - began,
+            "generator_share": (busy_after - busy) / (ended - began),
+            "wrong": tally.wrong[:3],
+            "unanswered": tally.in_flight,
+        }
+
+    @staticmethod
+    def _now(tally: Tally) -> tuple[float, float, int, int]:
+        return perf_counter(), process_time(), tally.answers, tally.sessions
+
+    # -- a steady load behind what is measured
+
+    async def hum(self, *, kind: str, sockets: int, per_s: float) -> Answer:
+        """From now on send that many messages per second; 0 ends it."""
+        if self._background is not None:
+            self._background.cancel()
+            self._background = None
+        if self._background_tally is not None:
+            await drained(self._background_tally)
+        if per_s > 0:
+            tally = Tally(expects=b"[3,")
+            # The last sockets: the first are those that are clicked.
+            talkers = list(self.sockets.values())[-sockets:]
+            self._background_tally = tally
+            self._background = asyncio.create_task(_hum(talkers, frames.pool(kind), tally, per_s))
+        return {}
+
+    async def click(self, **how: Any) -> Answer:
+        """Clicks, from the request to the run that is answered."""
+        return await self._clicks.click(port=self.port, **how)
+
+    async def press(self, **how: Any) -> Answer:
+        """The same through a bare layer: no portal, no database."""
+        return await self._clicks.press(port=self.port, **how)
+
+
+def _answer_only(_unique_id: bytes) -> None:
+    """The portal asks by itself; nobody times that."""
+
+
+async def _hum(
+    talkers: list[StationSocket], pool: list[bytes], tally: Tally, per_s: float
+) -> None:
+    scripts = [(socket, Pace(pool, tally)) for socket in talkers]
+    for socket, script in scripts:
+        socket.script = script
+    began, sent, at = perf_counter(), 0, 0
+    while True:
+        due = int((perf_counter() - began) * per_s)
+        for _ in range(min(due - sent, len(scripts))):
+            socket, script = scripts[at]
+            at = (at + 1) % len(scripts)
+            if not script.is_waiting:
+                script.begin(socket)
+        sent = due
+        await asyncio.sleep(BEAT_S)
+
+
+async def _visit(browser: Browser, page: str) -> list[float]:
+    """Look at a page again and again, until cancelled; how long each look took."""
+    taken: list[float] = []
+    try:
+        while True:
+            began = perf_counter()
+            status = await browser.get(page)
+            assert status == 200, f"{page} answered {status}"
+            taken.append((perf_counter() - began) * 1000)
+            await asyncio.sleep(0.05)
+    except asyncio.CancelledError:
+        return taken
+
+
+async def serve() -> None:
+    """Read a command a line, write its answer a line."""
+    generator = Generator()
+    commands: dict[str, Callable[..., Awaitable[Answer]]] = {
+        "connect": generator.connect,
+        "drop": generator.drop,
+        "talk": generator.talk,
+        "hum": generator.hum,
+        "click": generator.click,
+        "press": generator.press,
+    }
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=2**20)
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while line := await reader.readline():
+        order = json.loads(line)
+        answer = await commands[order.pop("do")](**order)
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    uvloop.run(serve())

@@ -1,0 +1,57 @@
+"""How much is measured: a glance (--quick) or the whole."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """Numbers of stations, seconds and rounds; a measurement of several rounds is their median."""
+
+    name: str
+    sockets: int  # that talk at once when messages per second are counted
+    warmup_s: float
+    seconds: float
+    rounds: int
+    few_stations: int
+    many_stations: int
+    clicks: int
+    clicked_stations: int
+    chargers: int
+    garbage: int
+    codec_s: float
+    starts: int
+    servers: tuple[str, ...]  # for the rows that are about many stations
+
+
+QUICK = Scale(
+    name="quick",
+    sockets=300,
+    warmup_s=0.3,
+    seconds=1.2,
+    rounds=1,
+    few_stations=100,
+    many_stations=1_000,
+    clicks=150,
+    clicked_stations=1_000,
+    chargers=10_000,
+    garbage=50_000,
+    codec_s=0.4,
+    starts=1,
+    servers=("daphne",),
+)
+FULL = Scale(
+    name="full",
+    sockets=500,
+    warmup_s=1.0,
+    seconds=3.0,
+    rounds=3,
+    few_stations=1_000,
+    many_stations=10_000,
+    clicks=500,
+    clicked_stations=1_000,
+    chargers=1_000_000,
+    garbage=1_000_000,
+    codec_s=2.0,
+    starts=3,
+    servers=("daphne", "uvicorn"),
+)

@@ -1,0 +1,114 @@
+"""A station's socket, as lean as Python has it: a few bytes looked at, the next frame sent."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from typing import Protocol, cast
+
+from tests.bench import frames
+
+CALL = re.compile(rb'\[2,"([^"]+)","(\w+)"')
+PING, PONG, CLOSE = 9, 10, 8
+
+# What a station answers when it is asked something.
+ANSWERS = {b"UnlockConnector": b'{"status":"Unlocked"}'}
+ACCEPTED = b'{"status":"Accepted"}'
+
+
+class Script(Protocol):
+    """What a socket does next."""
+
+    def answered(self, socket: "StationSocket", text: bytes) -> None: ...
+
+
+class StationSocket(asyncio.Protocol):
+    """One client: handshake, frames, and calls answered."""
+
+    def __init__(self, number: int, port: int, lost: Callable[["StationSocket"], None]) -> None:
+        self.number = number
+        self.script: Script | None = None
+        self.accepted: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self.heard: Callable[[bytes], None] | None = None
+        self.transport: asyncio.Transport
+        self._port = port
+        self._lost = lost
+        self._rest = b""
+        self._is_open = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.write(frames.handshake(self.number, self._port))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.accepted.done():
+            self.accepted.set_result(False)
+        self._is_open = False
+        self._lost(self)
+
+    def send(self, frame: bytes) -> None:
+        self.transport.write(frame)
+
+    def data_received(self, data: bytes) -> None:
+        if not self._is_open:
+            self._shake_hands(data)
+            return
+        if self._rest:
+            data = self._rest + data
+        at = 0
+        while (end := self._frame(data, at)) > at:
+            at = end
+        self._rest = data[at:] if at < len(data) else b""
+
+    def _shake_hands(self, data: bytes) -> None:
+        self._rest += data
+        head, end, rest = self._rest.partition(b"\r\n\r\n")
+        if not end:
+            return
+        self._rest = b""
+        self._is_open = head.startswith(b"HTTP/1.1 101")
+        if not self.accepted.done():
+            self.accepted.set_result(self._is_open)
+        if rest:
+            self.data_received(rest)
+
+    def _frame(self, data: bytes, at: int) -> int:
+        """Take the frame that begins here; returns where the next one does, or `at` again."""
+        have = len(data) - at
+        if have < 2:
+            return at
+        size, begin = data[at + 1], at + 2
+        if size == 126:
+            if have < 4:
+                return at
+            size, begin = int.from_bytes(data[at + 2 : at + 4]), at + 4
+        elif size == 127:
+            if have < 10:
+                return at
+            size, begin = int.from_bytes(data[at + 2 : at + 10]), at + 10
+        end = begin + size
+        if len(data) < end:
+            return at
+        opcode = data[at] & 15
+        if opcode == 1:
+            self._text(data[begin:end])
+        elif opcode == PING:
+            self.send(frames.masked(data[begin:end], PONG))
+        elif opcode == CLOSE:
+            self.transport.abort()
+        return end
+
+    def _text(self, text: bytes) -> None:
+        if text.startswith(b"[2,") and self.heard is not None:
+            self._answer(text)
+        elif self.script is not None:
+            self.script.answered(self, text)
+
+    def _answer(self, text: bytes) -> None:
+        """The portal asks."""
+        found = CALL.match(text)
+        assert found is not None
+        assert self.heard is not None
+        unique_id, action = found.groups()
+        self.heard(unique_id)
+        body = ANSWERS.get(action, ACCEPTED)
+        self.send(frames.masked(b'[3,"%s",%s]' % (unique_id, body)))

@@ -1,0 +1,64 @@
+"""What the figures must reach: the one table of targets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Target:
+    """A bound: on the ratio to the reference, or, for what is a plain amount, on ours."""
+
+    bound: float
+    is_least: bool
+    of_ratio: bool = True
+    unit: str = ""
+
+    def __str__(self) -> str:
+        sign = "≥" if self.is_least else "≤"
+        unit = " ×" if self.of_ratio else f" {self.unit}".rstrip()
+        return f"{sign} {self.bound:g}{unit}"
+
+    def is_met(self, ours: float, ratio: float | None) -> bool:
+        value = ratio if self.of_ratio else ours
+        if value is None:
+            return False
+        return value >= self.bound if self.is_least else value <= self.bound
+
+
+def at_least(ratio: float) -> Target:
+    return Target(ratio, is_least=True)
+
+
+def at_most(ratio: float) -> Target:
+    return Target(ratio, is_least=False)
+
+
+def no_more_than(amount: float, unit: str) -> Target:
+    return Target(amount, is_least=False, of_ratio=False, unit=unit)
+
+
+TARGETS: Mapping[str, Target] = {
+    "codec": at_least(20),
+    "garbage-exceptions": no_more_than(0, "exceptions"),
+    "garbage-memory": no_more_than(8, "MiB"),
+    "generator": at_least(1),
+    "heartbeat-echo": at_least(0.75),
+    "status-echo-sqlite": at_least(0.55),
+    "status-echo-postgresql": at_least(0.45),
+    "status-usual": at_least(6),
+    "meters-echo": at_least(0.35),
+    "meters-usual": at_least(7),
+    "session-usual": at_least(6),
+    "memory": no_more_than(60, "KiB"),
+    "reconnect": at_most(2.5),
+    "reconnect-dropped": no_more_than(0, "stations"),
+    "reconnect-pages": no_more_than(500, "ms"),
+    "crowd": at_most(1.3),
+    "click-p50": no_more_than(8, "ms"),
+    "click-p99": no_more_than(40, "ms"),
+    "click-p99-busy": no_more_than(250, "ms"),
+    "page": at_most(3),
+    "page-time": no_more_than(200, "ms"),
+    "page-queries": no_more_than(12, "queries"),
+    "start": no_more_than(3, "s"),
+}

@@ -1,0 +1,38 @@
+"""Sees in the database when a run has got somewhere, from outside the server."""
+
+import sqlite3
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+
+ANSWERED = (
+    "SELECT count(*) FROM operations_commandrun "
+    "WHERE station_id = {} AND status NOT IN ('queued', 'sent')"
+)
+
+
+class Watcher:
+    """Counts the runs of a station that are past their answer."""
+
+    def __init__(self, database_url: str) -> None:
+        parts = urlsplit(database_url)
+        self._is_sqlite = parts.scheme == "sqlite"
+        self._database: Any
+        if self._is_sqlite:
+            self._database = sqlite3.connect(parts.path[1:], isolation_level=None, timeout=20)
+        else:
+            self._database = psycopg.connect(database_url, autocommit=True, prepare_threshold=1)
+        self._query = ANSWERED.format("?" if self._is_sqlite else "%s")
+
+    @property
+    def pause_s(self) -> float:
+        """How long to leave the database alone between two looks."""
+        return 0.0 if self._is_sqlite else 0.0005
+
+    def answered_runs(self, station_pk: int) -> int:
+        (count,) = self._database.execute(self._query, (station_pk,)).fetchone()
+        return int(count)
+
+    def close(self) -> None:
+        self._database.close()
