@@ -118,7 +118,7 @@ class Conversation:
         }
         self._asking: set[int] = set()  # runs that are in the outbox or being asked
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._grace = self._loop.call_later(GRACE_S, self._may_call)
+        self._grace = self._loop.call_later(GRACE_S, self._may_call, opened.registration)
         self._boot_due = self._loop.call_later(ASK_TO_BOOT_S, self._ask_to_boot)
 
     @property
@@ -267,16 +267,14 @@ class Conversation:
         if self._link.may_call:
             return
         if isinstance(answer, BootAnswer):
-            if answer.registration != Registration.REJECTED:
-                self._may_call()
-            else:
-                self._grace.cancel()
+            self._may_call(answer.registration)
         elif self.opened.has_booted_before and self.opened.registration == Registration.ACCEPTED:
-            self._may_call()
+            self._may_call(Registration.ACCEPTED)
 
-    def _may_call(self) -> None:
+    def _may_call(self, registration: Registration) -> None:
+        """Whom we rejected answers nothing, until a later boot is answered otherwise."""
         self._grace.cancel()
-        if not self._is_over and self.opened.registration != Registration.REJECTED:
+        if not self._is_over and registration != Registration.REJECTED:
             self._link.may_call = True
             self._pump()
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import time
 from typing import Any
 
 from channels.consumer import get_handler_name
@@ -19,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 TICK_S = 0.25  # at most four pushes a second
 LARGEST_MESSAGE = 32 * 1024
+LONGEST_FETCH_S = 10
 
 # Why a socket is closed; 4401 has the page reload, which leads to the sign-in page.
 SIGNED_OUT = 4401
@@ -39,6 +41,8 @@ class BrowserConsumer(AsyncWebsocketConsumer):
         self.admission: live.Admission | None = None
         self.due: set[str] = set()  # keys the page has not been told the state of yet
         self._pending: live.Patches = {}
+        self._sent: dict[str, int] = {}  # hashes of what the page was told since its last word
+        self._told_at: dict[str, float] = {}
         self._news = asyncio.Event()
         self._sender: asyncio.Task[None] | None = None
 
@@ -82,12 +86,18 @@ class BrowserConsumer(AsyncWebsocketConsumer):
         if admission is None:
             await self.close(SIGNED_OUT)
             return
-        # What was watched before is up to date already.
-        same = before is not None and before.viewpoint == admission.viewpoint
-        known = before.keys if before is not None and same else frozenset()
+        is_same = before is not None and before.viewpoint == admission.viewpoint
+        known = before.keys - self._just_told() if before is not None and is_same else frozenset()
         self.admission = admission
         self.due = (self.due & admission.keys) | (admission.keys - known)
+        self._sent.clear()
         hub.wake()
+
+    def _just_told(self) -> set[str]:
+        """What was pushed while the page may have been fetching an older state of it."""
+        since = time.monotonic() - LONGEST_FETCH_S
+        self._told_at = {key: at for key, at in self._told_at.items() if at > since}
+        return set(self._told_at)
 
     def wants(self, changed: set[str]) -> set[str]:
         """Which of the page's keys must be rendered now."""
@@ -101,6 +111,7 @@ class BrowserConsumer(AsyncWebsocketConsumer):
     def offer(self, patches: live.Patches) -> None:
         """Have these sent; a slow page gets the newest of each key, not a queue."""
         self._pending |= patches
+        self._told_at |= dict.fromkeys(patches, time.monotonic())
         self._news.set()
 
     def give_up(self) -> None:
@@ -116,8 +127,12 @@ class BrowserConsumer(AsyncWebsocketConsumer):
             pending, self._pending = self._pending, {}
             watched = self.admission.keys if self.admission else frozenset()
             patches = [patch for key in pending.keys() & watched for patch in pending[key]]
-            if patches:
-                await self.send(json.dumps({"patches": patches}))
+            news = [
+                patch for patch in patches if self._sent.get(patch["id"]) != hash(patch["html"])
+            ]
+            if news:
+                self._sent |= {patch["id"]: hash(patch["html"]) for patch in news}
+                await self.send(json.dumps({"patches": news}))
 
 
 class Hub:

@@ -7,6 +7,7 @@ import pytest
 from channels.layers import channel_layers
 from pytest_django.plugin import DjangoDbBlocker
 
+from operations.services.live import switchboard
 from tests import services
 from tests.portal import Portal, served_here
 
@@ -45,6 +46,9 @@ def _served(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
 @pytest.fixture
 def portal(_served: Portal, transactional_db: None) -> Portal:
     """The whole portal on a port of this machine; its rows are seen by the test and back."""
+    # Another test of this worker may have bound it to a loop of its own.
+    assert _served.loop is not None
+    switchboard.bind(_served.loop)
     return _served
 
 

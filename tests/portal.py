@@ -27,6 +27,7 @@ class Portal:
 
     port: int
     process: Popen[str] | None = None
+    loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def url(self) -> str:
@@ -47,15 +48,19 @@ def served_here() -> Iterator[Portal]:
         application, host="127.0.0.1", port=port, log_level="warning", lifespan="on", ws="auto"
     )
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(
+        target=lambda: loop.run_until_complete(server.serve()), name="portal", daemon=True
+    )
     thread.start()
     try:
         services.wait_until(lambda: server.started or not thread.is_alive(), what="the server")
         assert server.started, "the server did not start"
-        yield Portal(port)
+        yield Portal(port, loop=loop)
     finally:
         server.should_exit = True
         thread.join(timeout=15)
+        loop.close()
 
 
 @contextmanager

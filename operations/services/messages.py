@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from operations import masking
 from operations.models import OcppMessage
+from operations.services.rows import insert
 
 
 def log(rows: Sequence[OcppMessage]) -> None:
@@ -15,7 +16,7 @@ def log(rows: Sequence[OcppMessage]) -> None:
         row.answer = clean(masking.raw_frame(row.answer))
         row.unique_id = clean(row.unique_id)[:255]
         row.action = clean(row.action)[:50]
-    OcppMessage.objects.bulk_create(rows)
+    insert(rows)
 
 
 def clean(text: str) -> str:

@@ -61,11 +61,11 @@ def _take_answer(
     """One more answer of the run's calls; the last one decides."""
     run.answers = [*run.answers, {"action": action, **masking.payload(answer)}]
     run.answered_at = at
-    if len(run.answers) < run.calls:
+    if run.status == RunStatus.SENT:
         run.deadline_at = at + timedelta(seconds=run.answer_timeout_s)
-        run.save(update_fields=["answers", "answered_at", "deadline_at"])
+    run.save(update_fields=["answers", "answered_at", "deadline_at"])
+    if len(run.answers) < run.calls:
         return
-    run.save(update_fields=["answers", "answered_at"])
     if run.status == RunStatus.SENT or run.status in CORRECTABLE:
         _settle(run, at, changes)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from operations.models import Charger, Connector, Station
+from operations.services import rows
 from operations.services.live import Changes
 from operations.statuses import MOST_ALIVE_FIRST, ChargingStatus, OperationalStatus
 from operations.versions import V16
@@ -33,6 +34,7 @@ class Parts:
         self._connectors: dict[int, dict[int, Connector]] = defaultdict(dict)
         self._changed_connectors: dict[int, Connector] = {}
         self._touched_stations: dict[int, Station] = {}
+        self._changed_stations: set[int] = set()
         for charger in chargers:
             self._chargers[charger.station_id][charger.number] = charger
 
@@ -119,21 +121,22 @@ class Parts:
     def note_station(self, station: Station) -> None:
         """Have the station saved, and what is derived from it."""
         self._touched_stations[station.pk] = station
+        self._changed_stations.add(station.pk)
 
     def save(self, changes: Changes) -> None:
         """Derive, write what changed, and tell browsers."""
         chargers, stations = [], []
         for station in self._touched_stations.values():
-            for charger in self._chargers[station.pk].values():
-                if self._derive_charger(station, charger):
-                    chargers.append(charger)
-            _derive_station(station, self._chargers[station.pk].values())
-            stations.append(station)
-            changes.add("station", station.pk)
+            mine = self._chargers[station.pk].values()
+            chargers += [each for each in mine if self._derive_charger(station, each)]
+            if _derive_station(station, mine) or station.pk in self._changed_stations:
+                stations.append(station)
         connectors = list(self._changed_connectors.values())
-        Connector.objects.bulk_update(connectors, CONNECTOR_FIELDS)
-        Charger.objects.bulk_update(chargers, CHARGER_FIELDS)
-        Station.objects.bulk_update(stations, STATION_FIELDS)
+        rows.update(connectors, CONNECTOR_FIELDS)
+        rows.update(chargers, CHARGER_FIELDS)
+        rows.update(stations, STATION_FIELDS)
+        for station in stations:
+            changes.add("station", station.pk)
         for charger in chargers:
             changes.add("charger", charger.pk)
         for connector in connectors:
@@ -179,13 +182,15 @@ def _broad(status: str, *, down: bool) -> OperationalStatus:
     return ChargingStatus(status).operational_status
 
 
-def _derive_station(station: Station, chargers: Iterable[Charger]) -> None:
+def _derive_station(station: Station, chargers: Iterable[Charger]) -> bool:
     """A station works when it does not say otherwise and one of its chargers works."""
     if station.is_closed:
-        return
+        return False
     works = any(charger.operational_status == OperationalStatus.OPERATIVE for charger in chargers)
+    before = station.operational_status
     station.operational_status = (
         OperationalStatus.OPERATIVE
         if works and not _is_down(station)
         else OperationalStatus.INOPERATIVE
     )
+    return before != station.operational_status

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from operations.answers import SessionAnswer
-from operations.events import MetersRead, Reading, SessionChanged, SessionStarted, SessionStopped, Told
+from operations.events import (
+    MetersRead,
+    Reading,
+    SessionChanged,
+    SessionStarted,
+    SessionStopped,
+    Told,
+)
 from operations.models import MeterReading, Session
 from operations.services import tokens
 from operations.services.components import status_of
@@ -90,7 +97,7 @@ def _end(session: Session, at: datetime, reason: str) -> None:
 
 
 def record_changes(told: Sequence[Told], changes: Changes) -> list[SessionAnswer]:
-    """TransactionEvent (2.0.1 E01–E15), in whatever order it comes."""
+    """TransactionEvent (2.0.1 E01 to E15), in whatever order it comes."""
     parts = Parts.load({item.station_id for item in told})
     answers = []
     for item in told:
@@ -174,8 +181,8 @@ def _show(session: Session, item: Told, event: SessionChanged, parts: Parts) -> 
 
 
 def _has_newer(session: Session) -> bool:
-    others = Session.objects.running().filter(connector_id=session.connector_id)
-    return others.filter(started_at__gt=session.started_at).exists()
+    others = Session.objects.running().filter(started_at__gt=session.started_at)
+    return others.filter(connector=session.connector).exists()
 
 
 def record_meters(told: Sequence[Told], changes: Changes) -> list[None]:

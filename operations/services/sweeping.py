@@ -88,14 +88,14 @@ def _nudge(run: CommandRun, now: datetime) -> bool:
         return False
     if not BY_SLUG[run.command].nudge(version, targets.of_run(run), run.params):
         return False
-    updated = CommandRun.objects.filter(pk=run.pk, status=run.status, nudged_at=None).update(
+    is_first = CommandRun.objects.filter(pk=run.pk, status=run.status, nudged_at=None).update(
         nudged_at=now, deadline_at=now + timedelta(seconds=NUDGE_S)
     )
     channel_name = connections.channel_name_of(station_pk=run.station_id)
-    if updated and channel_name is not None:
+    if is_first and channel_name is not None:
         message = {"type": "command.nudge", "run": run.pk}
         transaction.on_commit(lambda: switchboard.tell(channel_name, message))
-    return bool(updated)
+    return True
 
 
 def announce_waiting(*, now: datetime) -> None:

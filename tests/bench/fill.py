@@ -27,8 +27,8 @@ from tests.bench import frames
 BATCH = 2_000
 
 
-def add_stations(count: int) -> int:
-    """Stations with a charger and a connector each; returns the first one's key."""
+def add_stations(count: int) -> tuple[int, int]:
+    """Stations with a charger and a connector each; returns the first ones' keys."""
     organisation = Organisation.objects.create(name="Bench", code="bench")
     digest = station_service.digest(frames.PASSWORD.encode())
     now = timezone.now()
@@ -56,11 +56,11 @@ def add_stations(count: int) -> int:
         (Charger(station=station, name=station.name, **parts) for station in stations),
         batch_size=BATCH,
     )
-    Connector.objects.bulk_create(
+    connectors = Connector.objects.bulk_create(
         (Connector(charger=charger, station=charger.station, **parts) for charger in chargers),
         batch_size=BATCH,
     )
-    return int(stations[0].pk)
+    return stations[0].pk, connectors[0].pk
 
 
 def sign_in() -> dict[str, str]:
@@ -84,9 +84,10 @@ def main() -> None:
     parser.add_argument("--stations", type=int, required=True)
     arguments = parser.parse_args()
     call_command("migrate", verbosity=0)
-    first = add_stations(arguments.stations)
+    station, connector = add_stations(arguments.stations)
     Token.objects.create(identifier=frames.TOKEN)
-    print(json.dumps({"first_station": first, "cookies": sign_in()}))  # noqa: T201
+    said = {"first_station": station, "first_connector": connector, "cookies": sign_in()}
+    print(json.dumps(said))  # noqa: T201
 
 
 if __name__ == "__main__":

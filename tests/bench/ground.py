@@ -1,6 +1,7 @@
 """The databases the figures are taken on: one is filled, and copied for each server."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -29,6 +31,7 @@ class Ground:
     url: str  # of the filled one
     redis_url: str = ""
     first_station: int = 0
+    first_connector: int = 0
     cookies: dict[str, str] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
 
@@ -53,7 +56,8 @@ class Ground:
         said = run_apart(
             "tests.bench.fill", "--stations", str(stations), env=self.env(self.url)
         )
-        self.first_station, self.cookies = said["first_station"], said["cookies"]
+        self.first_station, self.first_connector = said["first_station"], said["first_connector"]
+        self.cookies = said["cookies"]
 
     def copy(self) -> str:
         """The address of a copy of its own, to be written into."""
@@ -122,10 +126,8 @@ def postgres_ground(folder: Path, stations: int) -> Iterator[Ground]:
 GROUNDS = {"SQLite": sqlite_ground, "PostgreSQL": postgres_ground}
 
 
-def run_apart(module: str, *arguments: str, env: dict[str, str]) -> dict[str, object]:
+def run_apart(module: str, *arguments: str, env: dict[str, str]) -> dict[str, Any]:
     """Run a module in a process of its own, on the server's core; what it prints is JSON."""
-    import os
-
     with machine.born_on(machine.SERVER_CORES):
         done = subprocess.run(  # noqa: S603
             [sys.executable, "-m", module, *arguments],
@@ -136,5 +138,5 @@ def run_apart(module: str, *arguments: str, env: dict[str, str]) -> dict[str, ob
         )
     if done.returncode:
         raise ChildProcessError(f"{module} ended with {done.returncode}:\n{done.stderr[-3000:]}")
-    answer: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer

@@ -75,9 +75,7 @@ class Served:
         spent = machine.cpu_s(self.pid) - before
         if answer["wrong"] or answer["unanswered"]:
             raise ValueError(f"{kind}: not answered as expected: {answer}")
-        # The CPU of the warm-up is in it, too: all that was answered then is not.
-        whole = answer["seconds"] + how["warmup_s"]
-        answer["cpu_us"] = spent / whole / max(answer["per_s"], 1) * 1e6
+        answer["cpu_us"] = spent / max(answer["answers"], 1) * 1e6
         return answer
 
 

@@ -1,0 +1,85 @@
+"""A real browser, signed in, that fails the test on any error it would have told a developer."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from evcharge.demo.fleet import FleetThread
+from ocpp_gateway.simulator.specs import StationSpec
+from operations.models import User
+from operations.statuses import Role
+from tests.factories import PASSWORD, UserFactory
+from tests.portal import Portal
+
+SWITCHES = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: Path) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        # Playwright keeps an event loop in this thread; Django would take us for async code.
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+        instance = playwright.chromium.launch(
+            executable_path=str(chromium), args=list(SWITCHES), headless=True
+        )
+        yield instance
+        instance.close()
+
+
+@pytest.fixture
+def sign_in(browser: Browser, portal: Portal) -> Iterator[Callable[..., Page]]:
+    """Opens a page for a user of a role; what its console complains of fails the test."""
+    complaints: list[str] = []
+    contexts = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            complaints.append(message.text)
+
+    def open_page(user: User | Role = Role.OPERATOR) -> Page:
+        if isinstance(user, Role):
+            user = UserFactory(role=user)
+        context = browser.new_context(viewport={"width": 1600, "height": 1000})
+        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=portal.url)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(8000)
+        page.on("console", note)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{portal.url}/sign-in/")
+        page.get_by_label("Username").fill(user.username)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/operations/chargers/")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def fleet(portal: Portal) -> Iterator[Callable[..., None]]:
+    """Runs simulated stations beside the portal."""
+    running: list[FleetThread] = []
+
+    def start(*specs: StationSpec) -> None:
+        thread = FleetThread(specs)
+        thread.start(portal.stations_url)
+        running.append(thread)
+
+    yield start
+    for thread in running:
+        thread.stop()

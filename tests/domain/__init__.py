@@ -1,0 +1,1 @@
+"""The domain's services and commands, without sockets and pages."""
