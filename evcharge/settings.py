@@ -58,6 +58,17 @@ EVCHARGE_ANSWER_TIMEOUT_S = environment.read(
     env.int, "EVCHARGE_ANSWER_TIMEOUT_S", 30, "Give seconds, such as 30."
 )
 
+# How much of the message log is kept, and whether it shows who charged.
+EVCHARGE_MESSAGES_DAYS = environment.read(
+    env.int, "EVCHARGE_MESSAGES_DAYS", 30, "Give days, such as 30."
+)
+EVCHARGE_MESSAGES_MAX = environment.read(
+    env.int, "EVCHARGE_MESSAGES_MAX", 20_000_000, "Give a number of messages, such as 20000000."
+)
+EVCHARGE_MASK_TOKENS = environment.read(
+    env.bool, "EVCHARGE_MASK_TOKENS", False, "Give true to hide id tokens in messages."
+)
+
 # --- The application ---------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -157,6 +168,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     # `expires`: a sweeper that was down must not sweep a hundred times when it comes back.
     "sweep": {"task": "operations.tasks.sweep", "schedule": 1.0, "options": {"expires": 2}},
+    "prune": {"task": "operations.tasks.prune", "schedule": 60.0, "options": {"expires": 50}},
 }
 
 LANGUAGE_CODE = "en"

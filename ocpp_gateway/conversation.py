@@ -57,6 +57,7 @@ ASK_TO_BOOT_S = 30.0
 # Nothing heard for so many heartbeat intervals: nobody is there, whatever TCP says.
 SILENT_INTERVALS = 3
 SILENT = 4002
+FORGOTTEN = 4003  # the database has this connection closed
 MOST_HANDLED = 32  # calls of one station under way; a proper one has one
 MOST_STRAYS = 20  # answers nobody waits for, each worth a look into the database
 OWN_TIMEOUT_S = 30.0
@@ -105,7 +106,7 @@ class Conversation:
         self.last_heard_at: datetime = timezone.now()
         self._writer = writer
         self._transmit = transmit
-        self._hang_up = hang_up
+        self.hang_up = hang_up
         self._loop = asyncio.get_running_loop()
         self._link = Link(version)
         self._link.may_call = False
@@ -288,7 +289,7 @@ class Conversation:
         """Close a socket on which nothing was heard for too long."""
         silent_s = (now - self.last_heard_at).total_seconds()
         if silent_s > SILENT_INTERVALS * settings.EVCHARGE_HEARTBEAT_S:
-            self._hang_up(SILENT, f"nothing heard for {silent_s:.0f} s")
+            self.hang_up(SILENT, f"nothing heard for {silent_s:.0f} s")
 
     def ask(self, run_pk: int) -> None:
         """A run waits for this station. Told twice, it is asked once."""

@@ -1,6 +1,5 @@
 """What can be wrong with what a station sent: what was mended, and what had to be refused."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -26,9 +25,3 @@ class Violation:
 
     def __str__(self) -> str:
         return f"{self.path}: {self.text}" if self.path else self.text
-
-
-def dotted(path: Iterable[str | int]) -> str:
-    """Write a place in a payload as people do: `meterValue[0].sampledValue[1].value`."""
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return "".join(steps).removeprefix(".")

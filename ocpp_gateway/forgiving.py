@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from jsonschema_rs import ValidationError
 
-from ocpp_gateway.findings import Finding, Violation, dotted
+from ocpp_gateway.findings import Finding, Violation
 from ocpp_gateway.frames import Payload
 from ocpp_gateway.schemas import REQUEST, Part, check_request, validator, violation
 from ocpp_gateway.times import parse_time

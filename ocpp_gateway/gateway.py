@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from ocpp_gateway.conversation import Conversation
+from ocpp_gateway.conversation import FORGOTTEN, Conversation
 from ocpp_gateway.faults import FaultLog
 from ocpp_gateway.writer import Failed, Writer
 from operations.services import connections, told
@@ -79,7 +79,7 @@ class Gateway:
             beats += 1
             self._note_faults()
             if beats % round(RENEW_S / BEAT_S) == 0:
-                self.writer.call(partial(connections.renew_node, name=self.node), _log_failure)
+                self.writer.call(partial(connections.renew_node, name=self.node), self._renewed)
             if beats % round(TOUCH_S / BEAT_S) == 0:
                 self._touch()
 
@@ -87,6 +87,13 @@ class Gateway:
         found = self.faults.take()
         if found:
             self.writer.call(partial(told.record_findings, found=found), _log_failure)
+
+    def _renewed(self, was_alive: bool | Failed) -> None:  # noqa: FBT001
+        _log_failure(was_alive)
+        if was_alive is False:
+            # Taken for dead, with all sockets: look at each again.
+            self._touched.clear()
+            self._touch()
 
     def _touch(self) -> None:
         now = timezone.now()
@@ -99,7 +106,16 @@ class Gateway:
         news = {pk: at for pk, at in heard.items() if self._touched.get(pk) != at}
         self._touched.update(news)
         if news:
-            self.writer.call(partial(connections.touch, heard=news), _log_failure)
+            self.writer.call(partial(connections.touch, heard=news), self._hang_up_closed)
+
+    def _hang_up_closed(self, closed: set[int] | Failed) -> None:
+        """The database knows better than these sockets: their stations shall come again."""
+        if isinstance(closed, Failed):
+            _log_failure(closed)
+            return
+        for conversation in list(self._conversations):
+            if conversation.opened.connection_pk in closed:
+                conversation.hang_up(FORGOTTEN, "connect again")
 
 
 def _log_failure(result: Any) -> None:

@@ -76,6 +76,14 @@ class LockReported:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectorKnown:
+    """A station says that it has this connector (NotifyReport; 1.6 NumberOfConnectors)."""
+
+    connector_id: int
+    evse_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ComponentsReported:
     """One NotifyEvent or NotifyReport, taken apart into what the portal keeps."""
 
@@ -188,7 +196,7 @@ class ReportPartReceived:
     seq_no: int
     is_last: bool
     data: Any
-    parts: tuple[LockReported, ...] = ()  # what it tells of connectors
+    parts: tuple[LockReported | ConnectorKnown, ...] = ()  # what it tells of connectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +214,7 @@ Event = (
     | StationStatusReported
     | ChargerStatusReported
     | LockReported
+    | ConnectorKnown
     | ComponentsReported
     | TokenPresented
     | MetersRead

@@ -4,6 +4,8 @@ import json
 import re
 from typing import Any
 
+from django.conf import settings
+
 MASK = "•••"
 
 # Names of settings, variables and fields whose values nobody may read.
@@ -18,6 +20,11 @@ _NAME = r"(?:value|password\w{0,40}|passphrase\w{0,40}|authorizationkey|simpin)"
 _QUOTED = re.compile(rf'({_NAME}\\*"?\s*[:=]\s*\\*")(?:\\.|[^"\\])*', re.IGNORECASE)
 _BARE = re.compile(rf'({_NAME}\\*"?\s*[:=]\s*)[^\s"\\,;&}}\]]+', re.IGNORECASE)
 
+# Who charges: id tokens, by the names OCPP 1.6 and 2.x give them.
+TOKENS = ("idTag", "parentIdTag", "idToken", "additionalIdToken")
+# In text: JSON inside of JSON has its quotes escaped, and \\u may hide any letter.
+_TOKEN = re.compile(rf'((?:{"|".join(TOKENS)})\\*"\s*:\s*\\*")(?:\\[^"]|[^"\\])*')
+
 
 def text(value: str) -> str:
     """The text with the credentials of URLs masked, and passwords where it speaks of one."""
@@ -28,16 +35,17 @@ def text(value: str) -> str:
 
 
 def _without_credentials(url: re.Match[str]) -> str:
-    """Mask user:password@, also half a one, and one whose password has a slash in it."""
+    """Mask user:password@, also half a one, one with a slash in it, and one cut short."""
     slashes, rest = url.groups()
     authority = rest.split("/", 1)[0]
     credentials, at, _host = authority.rpartition("@")
     if at:
         return slashes + MASK + rest[len(credentials) :]
     _name, colon, port = authority.rpartition(":")
-    if colon and not port.isdigit() and "@" in rest:
-        return f"{slashes}{MASK}@{rest.rpartition('@')[2]}"
-    return slashes + rest
+    if not colon or port.isdigit() or port.endswith("]"):
+        return slashes + rest
+    at = rest.rfind("@")
+    return slashes + MASK + (rest[at:] if at >= 0 else "")
 
 
 def payload(value: Any) -> Any:
@@ -88,3 +96,31 @@ def raw_frame(raw: str) -> str:
         return frame(json.loads(raw))
     except (ValueError, RecursionError):
         return text(raw)
+
+
+def shown(raw: str) -> str:
+    """A frame as pages and files show it: id tokens masked too where EVCHARGE_MASK_TOKENS says so.
+
+    They stay in what is kept, or nobody could find out whose session it was.
+    """
+    raw = raw_frame(raw)
+    if not settings.EVCHARGE_MASK_TOKENS:
+        return raw
+    try:
+        return json.dumps(tokens(json.loads(raw)), separators=(",", ":"), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return _TOKEN.sub(rf"\1{MASK}", raw)
+
+
+def tokens(value: Any) -> Any:
+    """A copy with id tokens masked, also those in JSON that is a text of its own (DataTransfer)."""
+    if isinstance(value, str):
+        return _TOKEN.sub(rf"\1{MASK}", value)
+    if isinstance(value, list):
+        return [tokens(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            key: MASK if key in TOKENS and isinstance(item, str) else tokens(item)
+            for key, item in value.items()
+        }
+    return value

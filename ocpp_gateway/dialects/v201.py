@@ -81,20 +81,32 @@ def notify_event(payload: Payload, at: datetime) -> events.ComponentsReported:
 
 
 def notify_report(payload: Payload, at: datetime) -> events.ReportPartReceived:
-    """NotifyReport (B07, B08): tells among much else which locks can be operated."""
-    locks: list[events.LockReported] = []
-    for item in payload.get("reportData", []):
-        for attribute in item["variableAttribute"]:
-            if attribute.get("type", "Actual") != "Actual":
-                continue
-            is_writable = attribute.get("mutability", "ReadWrite") != "ReadOnly"
-            parts = _parts(item, str(attribute.get("value", "")), at, is_writable=is_writable)
-            locks += [part for part in parts if isinstance(part, events.LockReported)]
-    return _report_part("NotifyReport", payload, payload.get("reportData", []), tuple(locks))
+    """NotifyReport (B07, B08): tells which connectors there are, and which locks can be operated."""
+    items = payload.get("reportData", [])
+    parts = [part for item in items for part in _reported_parts(item, at)]
+    return _report_part("NotifyReport", payload, items, tuple(dict.fromkeys(parts)))
+
+
+def _reported_parts(
+    item: Payload, at: datetime
+) -> Iterator[events.LockReported | events.ConnectorKnown]:
+    evse = item["component"].get("evse") or {}
+    if item["component"]["name"] == "Connector" and evse.get("connectorId"):
+        yield events.ConnectorKnown(evse["connectorId"], evse["id"])
+    for attribute in item["variableAttribute"]:
+        if attribute.get("type", "Actual") != "Actual":
+            continue
+        is_writable = attribute.get("mutability", "ReadWrite") != "ReadOnly"
+        for part in _parts(item, str(attribute.get("value", "")), at, is_writable=is_writable):
+            if isinstance(part, events.LockReported):
+                yield part
 
 
 def _report_part(
-    kind: str, payload: Payload, data: object, locks: tuple[events.LockReported, ...] = ()
+    kind: str,
+    payload: Payload,
+    data: object,
+    parts: tuple[events.LockReported | events.ConnectorKnown, ...] = (),
 ) -> events.ReportPartReceived:
     return events.ReportPartReceived(
         kind=kind,
@@ -102,7 +114,7 @@ def _report_part(
         seq_no=payload.get("seqNo", 0),
         is_last=not payload.get("tbc", False),
         data=data,
-        parts=locks,
+        parts=parts,
     )
 
 

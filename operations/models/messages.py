@@ -57,6 +57,16 @@ class OcppMessage(models.Model):
                 condition=models.Q(is_from_station=False),
                 name="our_calls_by_id",
             ),
+            # A station's health: our calls are few among all it says.
+            models.Index(
+                fields=["station", "-id"],
+                condition=models.Q(is_from_station=False),
+                name="our_calls_of_station",
+            ),
+            # "Errors only": a needle in the haystack.
+            models.Index(
+                fields=["-id"], condition=~models.Q(error_code=""), name="messages_with_errors"
+            ),
         ]
 
     def __str__(self) -> str:

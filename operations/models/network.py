@@ -84,8 +84,16 @@ class StationQuerySet(models.QuerySet["Station"]):
         return self.filter(connected_at__isnull=False)
 
     def tally(self) -> dict[str, int]:
-        """How many there are, and how many of them are connected."""
-        return self.aggregate(total=models.Count("pk"), connected=models.Count("connected_at"))
+        """How many there are, how many are connected, and how many belong to nobody yet."""
+        return self.aggregate(
+            total=models.Count("pk"),
+            connected=models.Count("connected_at"),
+            unassigned=models.Count("pk", Q(organisation=None)),
+        )
+
+    def unassigned(self) -> Self:
+        """The stations that belong to nobody yet."""
+        return self.filter(organisation=None)
 
 
 class Station(models.Model):

@@ -4,19 +4,23 @@ Works on whole batches: one query finds the parts, one statement per kind writes
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from operations.events import (
     ChargerStatusReported,
     ComponentsReported,
+    ConnectorKnown,
     ConnectorStatusReported,
     LockReported,
     StationStatusReported,
     Told,
 )
-from operations.models import Charger, Connector, Session, Station
-from operations.services.live import Changes
+from operations.models import Connector, Session, Station
+from operations.services.live import Changes, publishing
 from operations.services.parts import Parts
 from operations.statuses import ChargingStatus, LockStatus
+
+MOST_CONNECTORS = 64  # of one station; more is a typing error
 
 # 2.x charging states of a session, in the words of connector statuses (2.0.1 §3.19).
 CHARGING_STATES = {
@@ -57,7 +61,11 @@ def record_components(told: Sequence[Told], changes: Changes) -> list[None]:
 
 
 PartEvent = (
-    ConnectorStatusReported | StationStatusReported | ChargerStatusReported | LockReported
+    ConnectorStatusReported
+    | StationStatusReported
+    | ChargerStatusReported
+    | LockReported
+    | ConnectorKnown
 )
 
 
@@ -79,6 +87,8 @@ def _record(parts: Parts, told: Told) -> None:
             _record_charger(parts, told, told.event)
         case LockReported():
             _record_lock(parts, told, told.event)
+        case ConnectorKnown(connector_id=number, evse_id=evse_id):
+            parts.connector(told.station_id, evse_id, number)
 
 
 def _record_connector(parts: Parts, told: Told, event: ConnectorStatusReported) -> None:
@@ -139,8 +149,14 @@ def refresh_statuses(station: Station, changes: Changes) -> None:
     parts.save(changes)
 
 
-def discover(*, station_id: int, charger_number: int, connector_number: int) -> Charger:
-    """The charger and connector under these numbers, made if the station never spoke of them."""
+def learn_from_configuration(*, station_id: int, answer: dict[str, Any]) -> None:
+    """A 1.6 GetConfiguration answer may say how many connectors the station has (§9.1.18)."""
+    keys = answer.get("configurationKey") or []
+    values = [key.get("value") for key in keys if key.get("key") == "NumberOfConnectors"]
+    if not values or not str(values[0]).isdecimal():
+        return
     parts = Parts.load({station_id})
-    connector = parts.connector(station_id, charger_number, connector_number)
-    return connector.charger
+    for number in range(1, min(int(values[0]), MOST_CONNECTORS) + 1):
+        parts.connector(station_id, None, number)
+    with publishing() as changes:
+        parts.save(changes)

@@ -15,6 +15,7 @@ from operations.statuses import Registration
 from operations.versions import OcppVersion
 
 LEASE = timedelta(seconds=15)
+SWEEPER = "sweeper"  # the sweeper's own row among the nodes: one, however many workers sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +84,24 @@ def close_connection(*, connection_pk: int, code: int | None, reason: str) -> No
             _go_offline(connection, code=code, reason=reason, at=now, changes=changes)
 
 
-def _close(connection: Connection, *, code: int | None, reason: str, at: datetime) -> None:
-    connection.closed_at, connection.close_code, connection.close_reason = at, code, reason[:200]
-    connection.save(update_fields=["closed_at", "close_code", "close_reason"])
+def _close(connection: Connection, *, code: int | None, reason: str, at: datetime) -> bool:
+    """Close the row, if nobody else did meanwhile."""
+    still_open = Connection.objects.filter(pk=connection.pk, closed_at__isnull=True)
+    return bool(still_open.update(closed_at=at, close_code=code, close_reason=reason[:200]))
 
 
 def _go_offline(
     connection: Connection, *, code: int | None, reason: str, at: datetime, changes: Changes
 ) -> None:
-    _close(connection, code=code, reason=reason, at=at)
-    Station.objects.filter(pk=connection.station_id, epoch=connection.epoch).update(
+    # The station's row first: a newer socket may be taking the station over at this moment.
+    is_newest = Station.objects.filter(pk=connection.station_id, epoch=connection.epoch).update(
         connected_at=None, disconnected_at=at
     )
+    if not _close(connection, code=code, reason=reason, at=at):
+        return
     outcomes.lose_connection(connection_pk=connection.pk, at=at, changes=changes)
-    outcomes.drop_queued(station_pk=connection.station_id, at=at, changes=changes)
+    if is_newest:
+        outcomes.drop_queued(station_pk=connection.station_id, at=at, changes=changes)
     _tell_browsers([connection.station_id], changes)
 
 
@@ -107,11 +112,18 @@ def _tell_browsers(station_pks: Iterable[int], changes: Changes) -> None:
         changes.add("connectivity", pk)
 
 
-def touch(*, heard: dict[int, datetime]) -> None:
-    """Note when connections (by key) were last heard; gathered by the caller."""
+def touch(*, heard: dict[int, datetime]) -> set[int]:
+    """Note when connections (by key) were last heard; returns those that are closed here.
+
+    Their sockets were not told: the message was lost, or their process was taken for dead.
+    """
+    closed = set()
     for pk, at in heard.items():
-        Connection.objects.filter(pk=pk).update(last_seen_at=at)
-        Station.objects.filter(connections__pk=pk).update(last_seen_at=at)
+        if Connection.objects.filter(pk=pk, closed_at__isnull=True).update(last_seen_at=at):
+            Station.objects.filter(connections__pk=pk).update(last_seen_at=at)
+        else:
+            closed.add(pk)
+    return closed
 
 
 def channel_name_of(*, station_pk: int) -> str | None:
@@ -128,17 +140,17 @@ def start_node(*, name: str, is_alone: bool) -> None:
     now = timezone.now()
     Node.objects.update_or_create(name=name, defaults={"started_at": now, "renewed_at": now})
     if is_alone:
-        Node.objects.exclude(name=name).update(renewed_at=now - 2 * LEASE)
+        Node.objects.exclude(name__in=[name, SWEEPER]).update(renewed_at=now - 2 * LEASE)
         close_dead_nodes(now=now)
 
 
-def renew_node(*, name: str) -> None:
-    """The process still lives; its row comes back if a sweeper took it for dead."""
-    Node.objects.update_or_create(
-        name=name, defaults={"renewed_at": timezone.now()}, create_defaults={
-            "started_at": timezone.now(), "renewed_at": timezone.now()
-        },
-    )
+def renew_node(*, name: str) -> bool:
+    """The process still lives. False: a sweeper took it for dead; its row is back now."""
+    now = timezone.now()
+    if Node.objects.filter(name=name).update(renewed_at=now):
+        return True
+    Node.objects.create(name=name, started_at=now, renewed_at=now)
+    return False
 
 
 def stop_node(*, name: str) -> None:
@@ -148,8 +160,24 @@ def stop_node(*, name: str) -> None:
 
 def close_dead_nodes(*, now: datetime) -> None:
     """Close what processes held that did not renew their lease."""
-    for name in Node.objects.filter(renewed_at__lt=now - LEASE).values_list("name", flat=True):
+    dead = Node.objects.filter(renewed_at__lt=now - LEASE).exclude(name=SWEEPER)
+    for name in dead.values_list("name", flat=True):
         _bury(name, _("The server process died."))
+
+
+def keep_watch(*, now: datetime) -> bool:
+    """Note that the sweeper looks; whether it did for a whole lease, and may judge who is dead.
+
+    While the database was away, or this machine asleep, nobody could renew: all would seem dead.
+    """
+    watch, _is_new = Node.objects.get_or_create(
+        name=SWEEPER, defaults={"started_at": now, "renewed_at": now}
+    )
+    if now - watch.renewed_at > LEASE / 3:
+        watch.started_at = now
+    watch.renewed_at = now
+    watch.save(update_fields=["started_at", "renewed_at"])
+    return now - watch.started_at > LEASE
 
 
 def _bury(name: str, reason: str) -> None:

@@ -11,7 +11,7 @@ from operations import masking
 from operations.commands import BY_SLUG
 from operations.commands.base import UNSUPPORTED_CODES, Command, Outcome
 from operations.models import CommandRun, OcppMessage
-from operations.services import targets
+from operations.services import components, targets
 from operations.services.live import Changes, publishing
 from operations.services.transitions import move
 from operations.statuses import AWAITING_EFFECT, CORRECTABLE, RunStatus
@@ -44,6 +44,8 @@ def record_answer(
         message.answered_at = answered_at
         message.error_code = str(answer.get("error", ""))[:50]
         message.save(update_fields=["answer", "answered_at", "error_code"])
+        if message.action == "GetConfiguration" and "payload" in answer:
+            components.learn_from_configuration(station_id=station_pk, answer=answer["payload"])
         run = message.run
         if run is None:
             return None

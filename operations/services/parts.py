@@ -71,7 +71,7 @@ class Parts:
                 found = self._connectors[charger.pk].get(number)
                 if found is not None:
                     return found
-        charger = self._charger(station_pk, evse_id or 1)
+        charger = self.charger(station_pk, evse_id or 1)
         connector = self._connectors[charger.pk].get(number)
         if connector is None:
             connector = Connector.objects.create(
@@ -83,12 +83,13 @@ class Parts:
 
     def connectors_of(self, station_pk: int, evse_id: int) -> list[Connector]:
         """The connectors of an EVSE; connector 1 if it never spoke of any."""
-        charger = self._charger(station_pk, evse_id)
+        charger = self.charger(station_pk, evse_id)
         return list(self._connectors[charger.pk].values()) or [
             self.connector(station_pk, evse_id, 1)
         ]
 
-    def _charger(self, station_pk: int, number: int) -> Charger:
+    def charger(self, station_pk: int, number: int) -> Charger:
+        """The charger under this number; made when it is spoken of for the first time."""
         charger = self._chargers[station_pk].get(number)
         if charger is None:
             station = self._stations[station_pk]

@@ -17,6 +17,7 @@ RECORDERS: Mapping[type[events.Event], Recorder] = {
     events.StationStatusReported: components.record_components,
     events.ChargerStatusReported: components.record_components,
     events.LockReported: components.record_components,
+    events.ConnectorKnown: components.record_components,
     events.ComponentsReported: components.record_components,
     events.TokenPresented: tokens.record_presented,
     events.MetersRead: sessions.record_meters,

@@ -13,6 +13,7 @@ from operations.answers import BootAnswer
 from operations.events import StationBooted, Told
 from operations.models import Charger, Organisation, Station
 from operations.services.live import Changes, publishing
+from operations.services.parts import Parts
 from operations.statuses import OperationalStatus, Registration
 
 PENDING_INTERVAL_S = 60  # how soon a station that waits for approval shall ask again
@@ -81,12 +82,13 @@ def approve(*, station: Station, organisation: Organisation | None) -> None:
 
 def record_boots(told: Sequence[Told], changes: Changes) -> list[BootAnswer]:
     """Note who stations say they are (1.6 §4.2, 2.0.1 B01); tell them how to go on."""
-    stations = Station.objects.in_bulk([item.station_id for item in told])
+    parts = Parts.load({item.station_id for item in told})
     answers = []
     for item in told:
         assert isinstance(item.event, StationBooted)  # noqa: S101
-        station = stations[item.station_id]
+        station = parts.station(item.station_id)
         _note_boot(station, item.event, item.heard_at)
+        parts.charger(station.pk, 1)  # whatever boots has at least one
         changes.add("station", station.pk)
         registration = Registration(station.registration)
         accepted = registration == Registration.ACCEPTED

@@ -22,7 +22,8 @@ ANNOUNCE_AFTER = timedelta(seconds=1)
 def sweep() -> None:
     """Do all that is due."""
     now = timezone.now()
-    connections.close_dead_nodes(now=now)
+    if connections.keep_watch(now=now):
+        connections.close_dead_nodes(now=now)
     expire_due(now=now)
     announce_waiting(now=now)
 

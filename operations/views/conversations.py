@@ -50,7 +50,7 @@ def exchanges(messages: Iterable[OcppMessage], *, longest: int = LONGEST_FRAME) 
 def lay_out(frame: str, *, longest: int = LONGEST_FRAME) -> str:
     """A frame with its payload indented; text that is no JSON as it came."""
     # Masked when it was written; once more, for rows that came another way.
-    masked = masking.raw_frame(frame)
+    masked = masking.shown(frame)
     try:
         parts = json.loads(masked)
     except (ValueError, RecursionError):

@@ -93,11 +93,6 @@ def test_a_1_6_connector_is_found_in_whatever_charger_it_was_put(station: Statio
     assert Connector.objects.count() == 2
 
 
-def test_a_connector_can_be_discovered_by_its_numbers(station: Station) -> None:
-    charger = components.discover(station_id=station.pk, charger_number=3, connector_number=2)
-    assert (charger.number, charger.connectors.get().number) == (3, 2)
-
-
 # Aggregates
 
 

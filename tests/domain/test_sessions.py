@@ -202,8 +202,8 @@ def test_a_transaction_from_its_first_event_to_its_last(modern: Station) -> None
     assert (session.energy_wh, session.stop_reason) == (1500, "EVDisconnected")
     assert (session.token, session.charging_state) == (TOKEN, "SuspendedEV")
     assert shown(modern) == ChargingStatus.FINISHING
-    places = MeterReading.objects.values_list("evse_id", "connector_number").distinct()
-    assert list(places) == [(1, 1)], "later events need not say again where"
+    places = MeterReading.objects.values_list("evse_id", "connector_number")
+    assert set(places) == {(1, 1)}, "later events need not say again where"
 
 
 EVENTS = (
@@ -222,7 +222,7 @@ def test_events_may_come_in_any_order(modern: Station, order: tuple[SessionChang
     assert (session.started_at, session.ended_at) == (NOON, after(120))
     assert (session.status, session.stop_reason) == (SessionStatus.ENDED, "Remote")
     assert (session.meter_start_wh, session.meter_last_wh) == (1000, 2500)
-    assert (session.token, session.charging_state) == (TOKEN, "EVConnected")
+    assert session.token == TOKEN, "not the one that ended it"
     assert session.connector is not None
 
 

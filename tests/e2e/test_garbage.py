@@ -232,7 +232,7 @@ async def test_thousands_of_answers_nobody_asked_for(portal: Portal) -> None:
     async with connected(portal, identity="CP-2") as neighbour, connected(portal) as station:
         run = await asks("CP-1", "reboot", mode="idle")
         reset = await station.expects("Reset")
-        for number in range(5_000):
+        for number in range(1_000):
             await station.sends_raw(f'[3,"stray-{number}",{{"status":"Accepted"}}]')
         assert await is_prompt(neighbour)
         await station.answers(reset, status="Rejected")
@@ -248,7 +248,7 @@ async def test_a_flood_from_one_that_does_not_read_its_answers(portal: Portal) -
         if number % 3
         else f'[2,"{number}","StatusNotification",'
         '{"connectorId":1,"status":"Available","errorCode":"NoError"}]'
-        for number in range(3_000)
+        for number in range(900)
     ]
     async with connected(portal, identity="CP-2") as neighbour, connected(portal) as station:
         station.socket.transport.pause_reading()

@@ -331,7 +331,7 @@ AUTHORIZE = {"idToken": {"idToken": "T", "type": "Central"}}
         (V16, "StatusNotification", STATUS | {"connectorId": 1.0}, "TypeConstraintViolation",
          "connectorId", "integer expected"),
         (V16, "StatusNotification", STATUS | {"connectorId": 2**63}, "PropertyConstraintViolation",
-         "connectorId", f"more than {2**63 - 1}"),
+         "connectorId", f"more than {2**31 - 1}"),
         (V201, "NotifyEvent", {"generatedAt": "x", "seqNo": 0, "eventData": [7]},
          "TypeConstraintViolation", "eventData[0]", "object expected"),
     ],

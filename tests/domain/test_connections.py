@@ -1,0 +1,186 @@
+"""Sockets come and go: the newest owns its station, and dead processes own nothing."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from operations.models import CommandRun, Connection, Node, Station
+from operations.services import connections
+from operations.services.connections import Opened
+from operations.services.live import switchboard
+from operations.statuses import Registration, RunStatus
+from operations.versions import V16, V201
+from tests.factories import RunFactory, StationFactory
+
+pytestmark = pytest.mark.django_db
+
+Told = list[tuple[str, dict[str, Any]]]
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    """What sockets were told."""
+    heard: Told = []
+    monkeypatch.setattr(switchboard, "tell", lambda name, message: heard.append((name, message)))
+    return heard
+
+
+@pytest.fixture
+def station() -> Station:
+    station: Station = StationFactory(connected=False, protocol="")
+    return station
+
+
+def opens(station: Station, *, channel: str = "ch", node: str = "node-1") -> Opened:
+    return connections.open_connection(
+        station=station, version=V201, node=node, channel_name=channel, remote_address="::1"
+    )
+
+
+def closes(opened: Opened, *, code: int | None = 1000) -> None:
+    connections.close_connection(connection_pk=opened.connection_pk, code=code, reason="bye")
+
+
+def test_an_open_socket_makes_the_station_connected(station: Station, told: Told) -> None:
+    opened = opens(station)
+    station.refresh_from_db()
+    assert station.is_connected
+    assert (station.protocol, station.epoch) == ("2.0.1", 1)
+    assert (opened.epoch, opened.registration) == (1, Registration.ACCEPTED)
+    assert not opened.has_booted_before
+    assert connections.channel_name_of(station_pk=station.pk) == "ch"
+    assert told == []
+
+
+def test_a_closed_socket_makes_it_offline_and_says_why(station: Station) -> None:
+    closes(opens(station), code=1006)
+    station.refresh_from_db()
+    assert not station.is_connected
+    assert station.disconnected_at is not None
+    connection = Connection.objects.get()
+    assert (connection.close_code, connection.close_reason) == (1006, "bye")
+    assert connections.channel_name_of(station_pk=station.pk) is None
+
+
+def test_the_newest_socket_wins_and_the_old_one_is_told(station: Station, told: Told) -> None:
+    old, new = opens(station, channel="old"), opens(station, channel="new")
+    assert told == [("old", {"type": "station.replaced"})]
+    assert new.epoch == old.epoch + 1
+    assert connections.channel_name_of(station_pk=station.pk) == "new"
+    assert Connection.objects.get(pk=old.connection_pk).closed_at is not None
+
+
+def test_the_late_close_of_a_replaced_socket_changes_nothing(station: Station, told: Told) -> None:
+    old = opens(station, channel="old")
+    opens(station, channel="new")
+    before = Connection.objects.get(pk=old.connection_pk)
+    closes(old)
+    station.refresh_from_db()
+    assert station.is_connected
+    after = Connection.objects.get(pk=old.connection_pk)
+    assert (after.closed_at, after.close_reason) == (before.closed_at, before.close_reason)
+
+
+def test_closing_twice_closes_once(station: Station) -> None:
+    opened = opens(station)
+    closes(opened, code=1000)
+    closes(opened, code=1006)
+    assert Connection.objects.get().close_code == 1000
+
+
+def test_a_socket_learns_which_runs_still_wait_for_an_effect(station: Station) -> None:
+    now = timezone.now()
+    waiting = RunFactory(station=station, status=RunStatus.ACCEPTED, sent_at=now)
+    lost = RunFactory(station=station, status=RunStatus.CONNECTION_LOST, sent_at=now, closed_at=now)
+    RunFactory(station=station, status=RunStatus.DONE, sent_at=now, closed_at=now)
+    RunFactory(station=station, status=RunStatus.TIMED_OUT, sent_at=None, closed_at=now)
+    RunFactory(
+        station=station,
+        status=RunStatus.TIMED_OUT,
+        sent_at=now,
+        closed_at=now - timedelta(hours=2),
+    )
+    assert opens(station).watched == ((lost.pk, "reboot"), (waiting.pk, "reboot"))
+
+
+def test_what_waits_in_the_queue_of_a_closed_socket_is_not_asked_later(station: Station) -> None:
+    opened = opens(station)
+    run = RunFactory(station=station)
+    later = RunFactory(station=station, next_attempt_at=timezone.now())
+    closes(opened)
+    run.refresh_from_db()
+    later.refresh_from_db()
+    assert run.status == RunStatus.NOT_CONNECTED
+    assert later.status == RunStatus.QUEUED, "a resend waits for the station to come back"
+
+
+def test_who_was_heard_is_noted(station: Station) -> None:
+    opened = opens(station)
+    at = timezone.now() + timedelta(seconds=30)
+    connections.touch(heard={opened.connection_pk: at})
+    station.refresh_from_db()
+    assert station.last_seen_at == at
+    assert Connection.objects.get().last_seen_at == at
+
+
+# Nodes
+
+
+def test_a_node_that_does_not_renew_its_lease_loses_its_connections(station: Station) -> None:
+    connections.start_node(name="alive", is_alone=False)
+    connections.start_node(name="dead", is_alone=False)
+    Node.objects.filter(name="dead").update(renewed_at=timezone.now() - timedelta(minutes=1))
+    other = StationFactory(connected=False)
+    opens(station, node="dead")
+    opens(other, node="alive")
+    connections.close_dead_nodes(now=timezone.now())
+    station.refresh_from_db()
+    other.refresh_from_db()
+    assert not station.is_connected
+    assert other.is_connected
+    assert Connection.objects.get(station=station).close_reason == "The server process died."
+    assert list(Node.objects.values_list("name", flat=True)) == ["alive"]
+
+
+def test_a_node_taken_for_dead_comes_back_with_its_next_renewal() -> None:
+    connections.renew_node(name="slow")
+    connections.renew_node(name="slow")
+    assert Node.objects.get().name == "slow"
+
+
+def test_a_node_that_stops_closes_what_it_holds(station: Station) -> None:
+    connections.start_node(name="node-1", is_alone=False)
+    opens(station)
+    connections.stop_node(name="node-1")
+    assert Connection.objects.get().close_reason == "The server process stopped."
+    assert not Node.objects.exists()
+
+
+def test_a_lone_process_buries_its_predecessor_when_it_starts(station: Station) -> None:
+    connections.start_node(name="killed", is_alone=True)
+    opens(station, node="killed")
+    run = RunFactory(station=station, status=RunStatus.SENT, connection=Connection.objects.get())
+    connections.start_node(name="next", is_alone=True)
+    station.refresh_from_db()
+    assert not station.is_connected
+    assert CommandRun.objects.get(pk=run.pk).status == RunStatus.IN_PROGRESS, "it may reboot"
+    assert list(Node.objects.values_list("name", flat=True)) == ["next"]
+
+
+def test_a_process_among_others_lets_them_live(station: Station) -> None:
+    connections.start_node(name="one", is_alone=False)
+    opens(station, node="one")
+    connections.start_node(name="two", is_alone=False)
+    station.refresh_from_db()
+    assert station.is_connected
+
+
+def test_a_connection_remembers_the_version_it_spoke(station: Station) -> None:
+    closes(opens(station))
+    connections.open_connection(
+        station=station, version=V16, node="node-1", channel_name="c", remote_address=""
+    )
+    protocols = Connection.objects.order_by("pk").values_list("protocol", flat=True)
+    assert list(protocols) == ["2.0.1", "1.6"]
