@@ -21,6 +21,7 @@ from operations.services.connections import Opened
 logger = logging.getLogger(__name__)
 
 REPLACED = 4001
+DISCONNECTED = 4003
 MOST_UNSENT = 100  # frames a station has not taken yet; then it is not read any further
 BUSY_S = 0.05
 
@@ -189,3 +190,8 @@ class StationConsumer(AsyncWebsocketConsumer):
         """A newer socket has the station now."""
         await self.close(code=REPLACED, reason="replaced by a newer connection")
         self._end(REPLACED, "Replaced by a newer connection.")
+
+    async def station_disconnect(self, message: dict[str, Any]) -> None:
+        """Somebody at the portal wants this socket closed."""
+        self._end(DISCONNECTED, str(message.get("why", "")))
+        await self.close(code=DISCONNECTED, reason="disconnected by an operator")

@@ -340,7 +340,7 @@ class Conversation:
             return
         for call in claimed.calls:
             violation = check_request(self._version, call.action, call.payload)
-            if violation is not None:
+            if violation is not None and not call.may_break_schema:
                 self._asking.discard(item.pk)
                 why = f"The request breaks OCPP {self._version}: {violation}"
                 self._writer.call(
@@ -348,6 +348,7 @@ class Conversation:
                 )
                 self._skip()
                 return
+        self._asking.add(item.pk)  # a late answer to an earlier attempt may have taken it off
         confirmed_by = BY_SLUG[claimed.command].confirmed_by
         if confirmed_by and not claimed.is_nudge:
             self._watched[item.pk] = confirmed_by

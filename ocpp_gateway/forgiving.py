@@ -13,6 +13,7 @@ from ocpp_gateway.findings import Finding, Violation
 from ocpp_gateway.frames import Payload
 from ocpp_gateway.schemas import REQUEST, Part, check_request, validator, violation
 from ocpp_gateway.times import parse_time
+from operations.schemas import dotted
 from operations.versions import OcppVersion
 
 __all__ = ["Finding", "Violation", "parse_time", "repair"]

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -164,18 +165,21 @@ class Writer:
             row.pk = None
             try:
                 messages.log([row])
-            except DatabaseError:
+            except (DatabaseError, ValueError):
                 logger.exception("a message could not be logged", extra={"action": row.action})
 
     def _deliver(self, batch: list[_Work], results: list[Any]) -> None:
-        if self._loop is None or self._loop.is_closed() or not batch:
+        loop = self._loop
+        if loop is None or not batch:
             return
 
         def call_back() -> None:
+            # Each on its own: one that fails keeps nobody else from being answered.
             for work, result in zip(batch, results, strict=True):
-                work.done(result)
+                loop.call_soon(work.done, result)
 
-        self._loop.call_soon_threadsafe(call_back)
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(call_back)
 
 
 def _take(queue: deque[Any]) -> list[Any]:

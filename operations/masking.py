@@ -22,7 +22,7 @@ _BARE = re.compile(rf'({_NAME}\\*"?\s*[:=]\s*)[^\s"\\,;&}}\]]+', re.IGNORECASE)
 
 # Who charges: id tokens, by the names OCPP 1.6 and 2.x give them.
 TOKENS = ("idTag", "parentIdTag", "idToken", "additionalIdToken")
-# In text: JSON inside of JSON has its quotes escaped, and \\u may hide any letter.
+# In text, for JSON inside of JSON: its quotes are escaped.
 _TOKEN = re.compile(rf'((?:{"|".join(TOKENS)})\\*"\s*:\s*\\*")(?:\\[^"]|[^"\\])*')
 
 
@@ -120,7 +120,7 @@ def tokens(value: Any) -> Any:
         return [tokens(item) for item in value]
     if isinstance(value, dict):
         return {
-            key: MASK if key in TOKENS and isinstance(item, str) else tokens(item)
+            key: MASK if key in TOKENS and not isinstance(item, dict | list) else tokens(item)
             for key, item in value.items()
         }
     return value

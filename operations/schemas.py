@@ -51,6 +51,15 @@ def validator(version: OcppVersion, action: str, part: Part = REQUEST) -> Draft4
     return _compiled(version.slug, action, part)
 
 
+def faults(version: OcppVersion, action: str, payload: dict[str, Any]) -> list[str]:
+    """List in words what the schema has against a request: where, and what."""
+    strict = validator(version, action)
+    if strict is None:
+        return [f"{action[:50]} is not an action of OCPP {version}"]
+    found = ((dotted(error.instance_path), text_of(error)) for error in strict.iter_errors(payload))
+    return [f"{where}: {what}" if where else what for where, what in found]
+
+
 def text_of(error: ValidationError) -> str:
     """Say what is wrong, without the value that caused it."""
     kind, value = error.kind.name, error.kind.value

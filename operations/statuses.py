@@ -191,6 +191,16 @@ class SessionStatus(models.TextChoices):
     RUNNING = "running", _("Running")
     ENDED = "ended", _("Ended")
 
+    @property
+    def tone(self) -> str:
+        """The badge's colour name."""
+        return {"running": "blue", "ended": "secondary"}[self.value]
+
+    @property
+    def icon(self) -> str:
+        """The badge's Font Awesome icon."""
+        return {"running": "bolt", "ended": "flag-checkered"}[self.value]
+
 
 class Role(models.TextChoices):
     """What a user may do; each role may do all the earlier ones may."""

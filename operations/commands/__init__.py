@@ -2,6 +2,7 @@
 
 from operations.commands.base import Command
 from operations.commands.change_availability import ChangeAvailability
+from operations.commands.custom_message import CustomMessage
 from operations.commands.lock import Lock
 from operations.commands.reboot import Reboot
 from operations.commands.unlock import Unlock
@@ -11,6 +12,7 @@ COMMANDS: tuple[Command, ...] = (
     Unlock(),
     Lock(),
     Reboot(),
+    CustomMessage(),
 )
 
 BY_SLUG = {command.slug: command for command in COMMANDS}

@@ -80,10 +80,14 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One OCPP call to make: its action and the payload as it goes on the wire."""
+    """One OCPP call to make: its action and the payload as it goes on the wire.
+
+    One that breaks the official schema is never sent, unless that is what was asked for.
+    """
 
     action: str
     payload: Payload
+    may_break_schema: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,9 @@ UNSUPPORTED_CODES = frozenset({"NotImplemented", "NotSupported"})
 
 class CommandForm(forms.Form):
     """The fields a command asks for; `more` ones are shown folded away."""
+
+    # Whether the dialog's title and warnings are asked for again with each choice made in it.
+    follows_choices: ClassVar[bool] = True
 
     def __init__(self, *args: Any, target: Target, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

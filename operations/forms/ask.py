@@ -122,6 +122,8 @@ class AskForm:
 
     def refresh_from(self, url: str, *, focus: str = "") -> None:
         """Have the dialog's title and warnings follow the choices made in it."""
+        if not self.question.follows_choices:
+            return
         for name, field in self.question.fields.items():
             if isinstance(field, forms.ChoiceField | forms.BooleanField):
                 field.widget.attrs |= {

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -124,6 +125,16 @@ def touch(*, heard: dict[int, datetime]) -> set[int]:
         else:
             closed.add(pk)
     return closed
+
+
+def disconnect(*, station: Station, why: str) -> bool:
+    """Have the station's socket closed; False while it has none. `why` goes into the history."""
+    channel_name = channel_name_of(station_pk=station.pk)
+    if channel_name is None:
+        return False
+    message = {"type": "station.disconnect", "why": why}
+    transaction.on_commit(lambda: switchboard.tell(channel_name, message))
+    return True
 
 
 def channel_name_of(*, station_pk: int) -> str | None:

@@ -16,6 +16,7 @@ def log(rows: Sequence[OcppMessage]) -> None:
         row.answer = clean(masking.raw_frame(row.answer))
         row.unique_id = clean(row.unique_id)[:255]
         row.action = clean(row.action)[:50]
+        row.error_code = clean(row.error_code)[:50]
     insert(rows)
 
 

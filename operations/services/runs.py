@@ -49,6 +49,7 @@ class OutgoingCall:
     action: str
     payload: Payload
     message_pk: int
+    may_break_schema: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +246,9 @@ def _log_calls(
         for unique_id, request in zip(ids, requests, strict=True)
     )
     return tuple(
-        OutgoingCall(row.unique_id, request.action, request.payload, row.pk)
+        OutgoingCall(
+            row.unique_id, request.action, request.payload, row.pk, request.may_break_schema
+        )
         for row, request in zip(rows, requests, strict=True)
     )
 

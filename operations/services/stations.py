@@ -8,10 +8,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext as _
 
 from operations.answers import BootAnswer
 from operations.events import StationBooted, Told
 from operations.models import Charger, Organisation, Station
+from operations.services import connections
 from operations.services.live import Changes, publishing
 from operations.services.parts import Parts
 from operations.statuses import OperationalStatus, Registration
@@ -78,6 +80,25 @@ def approve(*, station: Station, organisation: Organisation | None) -> None:
         station.organisation = organisation or station.organisation
         station.save(update_fields=["registration", "organisation"])
         changes.add("station", station.pk)
+
+
+def quarantine(*, station: Station, why: str) -> None:
+    """Have a station wait for approval: its socket is closed, its next boot answered Pending."""
+    with publishing() as changes:
+        station.registration = Registration.PENDING
+        station.save(update_fields=["registration"])
+        connections.disconnect(station=station, why=why)
+        changes.add("station", station.pk)
+
+
+def forget(*, station: Station, why: str) -> None:
+    """Delete a station nobody owns, with all it told. Raises ValueError where somebody does."""
+    if station.organisation_id is not None:
+        raise ValueError(_("%(station)s belongs to an organisation.") % {"station": station.name})
+    with publishing() as changes:
+        connections.disconnect(station=station, why=why)
+        changes.add("connectivity", station.pk)
+        station.delete()
 
 
 def record_boots(told: Sequence[Told], changes: Changes) -> list[BootAnswer]:

@@ -16,7 +16,7 @@ from operations.events import (
     SecurityEventReported,
     Told,
 )
-from operations.models import ProtocolFinding, StationEvent, StationReport
+from operations.models import ProtocolFinding, Station, StationEvent, StationReport
 from operations.services import components
 from operations.services.live import Changes
 
@@ -120,7 +120,12 @@ class Tally:
 
 def record_findings(*, found: Mapping[Fault, Tally]) -> None:
     """Count faults, a row each; gathered by the caller, for some stations repeat them for ever."""
+    stations = {fault.station_id for fault in found}
+    # One that was deleted a moment ago must not cost the others their findings.
+    known = set(Station.objects.filter(pk__in=stations).values_list("pk", flat=True))
     for fault, tally in found.items():
+        if fault.station_id not in known:
+            continue
         same = ProtocolFinding.objects.filter(
             station_id=fault.station_id, kind=fault.kind, action=fault.action, path=fault.path
         )

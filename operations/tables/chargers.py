@@ -43,8 +43,8 @@ class ChargerTable(PortalTable):
         gettext_lazy("Charging status"), by=("charging_status", "name"), is_live=True
     )
     status_at = PortalColumn(gettext_lazy("Since"), by=("status_at",), is_live=True)
-    station = PortalColumn(gettext_lazy("Station"), by=("station__name", "name"), is_live=True)
     request_state = PortalColumn(gettext_lazy("Request"), is_live=True)
+    station = PortalColumn(gettext_lazy("Station"), by=("station__name", "name"), is_live=True)
     actions = ToolColumn(gettext_lazy("Actions"), css=ACTIONS, is_live=True)
 
     # The connectors of the chargers that are expanded from the start, by the charger's key.

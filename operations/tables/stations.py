@@ -28,15 +28,15 @@ class StationTable(PortalTable):
     )
     model = PortalColumn(gettext_lazy("Model"), by=("model", "name"), is_live=True)
     vendor = PortalColumn(gettext_lazy("Vendor"), by=("vendor", "name"), is_live=True)
-    protocol = PortalColumn(gettext_lazy("Protocol"), by=("protocol", "name"), is_live=True)
-    firmware_version = PortalColumn(
-        gettext_lazy("Firmware"), by=("firmware_version", "name"), is_live=True
-    )
     operational_status = PortalColumn(
         gettext_lazy("Operational status"), by=("operational_status", "name"), is_live=True
     )
     connection = PortalColumn(
         gettext_lazy("Connected"), by=("connected_at", "disconnected_at"), is_live=True
+    )
+    protocol = PortalColumn(gettext_lazy("Protocol"), by=("protocol", "name"), is_live=True)
+    firmware_version = PortalColumn(
+        gettext_lazy("Firmware"), by=("firmware_version", "name"), is_live=True
     )
     site = PortalColumn(gettext_lazy("Site"), by=("site__name", "name"))
     last_request = PortalColumn(gettext_lazy("Last request"), is_live=True)

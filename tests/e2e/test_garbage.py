@@ -12,7 +12,14 @@ import pytest
 from asgiref.sync import sync_to_async
 from websockets.exceptions import ConnectionClosed
 
-from operations.models import Connection, Connector, OcppMessage, Session, Station
+from operations.models import (
+    Connection,
+    Connector,
+    OcppMessage,
+    ProtocolFinding,
+    Session,
+    Station,
+)
 from operations.versions import V16, V21, V201, OcppVersion
 from tests.e2e.asking import asks, becomes, eventually
 from tests.factories import StationFactory
@@ -140,6 +147,9 @@ async def test_each_piece_of_garbage_gets_its_answer(
     assert got == wanted
     refused = len([expected for _, expected in GARBAGE if expected is not None])
     await eventually(lambda: OcppMessage.objects.exclude(error_code="").count() == refused)
+    findings = ProtocolFinding.objects.all()
+    codes = {CODES[version].get(expected[1], expected[1]) for _, expected in GARBAGE if expected}
+    await eventually(lambda: codes <= set(findings.values_list("kind", flat=True)))
     # Each piece, its mark, and the boot.
     assert await OcppMessage.objects.acount() == 2 * len(GARBAGE) + 1
 

@@ -1,0 +1,57 @@
+"""Filters of the list of sessions."""
+
+from datetime import datetime, timedelta
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy
+
+from operations.filters.base import PortalFilterSet, text
+from operations.models import Session
+from operations.statuses import SessionStatus
+
+
+class SessionFilterSet(PortalFilterSet):
+    """By station, charger, token, status and time of start."""
+
+    station = django_filters.CharFilter(
+        method="of_station",
+        label=gettext_lazy("Station"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    charger = text("charger__name", gettext_lazy("Charger"))
+    token = text("token", gettext_lazy("Token"))
+    status = django_filters.ChoiceFilter(
+        choices=SessionStatus.choices, label=gettext_lazy("Status")
+    )
+    since = django_filters.DateTimeFilter(
+        field_name="started_at",
+        lookup_expr="gte",
+        label=gettext_lazy("Started from"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    )
+    until = django_filters.DateTimeFilter(
+        method="started_until",
+        label=gettext_lazy("Started until"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    )
+
+    class Meta:
+        model = Session
+        fields = ("token", "status")
+
+    def of_station(self, queryset: QuerySet[Session], name: str, value: str) -> QuerySet[Session]:
+        """By the station's name or identity, anywhere in it."""
+        return queryset.filter(
+            Q(station__name__icontains=value) | Q(station__identity__icontains=value)
+        )
+
+    def started_until(
+        self, queryset: QuerySet[Session], name: str, value: datetime
+    ) -> QuerySet[Session]:
+        """Until this minute's end, or the day's where only the day was given."""
+        is_day = ":" not in self.data[name]
+        return queryset.filter(
+            started_at__lt=value + (timedelta(days=1) if is_day else timedelta(minutes=1))
+        )
