@@ -11,9 +11,13 @@ def main() -> None:
     if sys.argv[1:2] == ["demo"]:
         os.environ["DJANGO_SETTINGS_MODULE"] = "evcharge.demo.settings"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evcharge.settings")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(f"{error}")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ def read(reader: Any, name: str, default: Any, hint: str, **options: Any) -> Any
     try:
         return reader(name, default, **options)
     except (EnvError, ValueError, OSError) as error:
-        raise ImproperlyConfigured(f"{name} is not usable: {error}. {hint}") from error
+        why = str(error).rstrip(".")
+        raise ImproperlyConfigured(f"{name} is not usable: {why}. {hint}") from error
 
 
 def database(env: Env, base: Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from ocpp_gateway import codes
+from ocpp_gateway.acceptance import Acceptance
 from ocpp_gateway.codec import (
     CallError,
     CallResult,
@@ -112,6 +113,7 @@ class Conversation:
         self._link.may_call = False
         self._dialect = DIALECTS[version.name]
         self._version = version
+        self._acceptance = Acceptance(opened.registration, is_strict=self._dialect.is_strict)
         self._handled = 0
         self._is_over = False
         self._watched: dict[int, tuple[type[events.Event], ...]] = {
@@ -174,6 +176,12 @@ class Conversation:
             # A central system's own message: known, but nothing a station may ask.
             self._refuse(call, raw, codes.NOT_SUPPORTED, "Stations don't send this message.")
             return
+        if not self._acceptance.lets(call.action):
+            why = Violation(codes.SECURITY_ERROR, "", "This station is not accepted yet.")
+            self._refuse(call, raw, why.code, why.text)
+            self._link.forget(call)  # once it is accepted, it may say the same again
+            self._refused(call.action, why)
+            return
         try:
             event = handler.translate(call.payload, self.last_heard_at)
         except (KeyError, TypeError, ValueError, OverflowError):
@@ -203,6 +211,8 @@ class Conversation:
             )
             return
         self._transmit(self._link.give(exchange.call, exchange.frame))
+        if isinstance(exchange.answer, BootAnswer):
+            self._acceptance.registration = exchange.answer.registration
         self._look(exchange.event)
         self._let_call(exchange.answer)
         if isinstance(exchange.answer, BootAnswer):
@@ -360,6 +370,7 @@ class Conversation:
         self._send(_asked(first))
 
     def _send(self, asked: Asked) -> None:
+        self._acceptance.ask(asked.action, asked.payload)
         self._transmit(self._link.send(asked))
         self._timers[asked.unique_id] = self._loop.call_later(
             asked.timeout_s, self._expire, asked.unique_id

@@ -211,6 +211,10 @@ class Link:
             _keep(self._given, call.raw_id, _Given(fingerprint, frame, until), MAX_ANSWERS)
         return frame
 
+    def forget(self, call: Call) -> None:
+        """Answer anew when it comes again: what was wrong may be mended until then."""
+        self._given.pop(call.raw_id, None)
+
     # Our calls
 
     @property

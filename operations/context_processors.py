@@ -13,6 +13,7 @@ from operations.models import Station, User
 MENU = (
     (_("Chargers"), "charging-station", "charger-list", "charger-"),
     (_("Stations"), "server", "station-list", "station-"),
+    (_("Sessions"), "bolt", "session-list", "session-"),
     (_("Requests"), "paper-plane", "run-list", "run-"),
 )
 

@@ -48,6 +48,11 @@ def _without_credentials(url: re.Match[str]) -> str:
     return slashes + MASK + (rest[at:] if at >= 0 else "")
 
 
+def is_masked(value: Any) -> bool:
+    """Whether a text is not what was given any more: part of it is hidden."""
+    return isinstance(value, str) and MASK in value
+
+
 def payload(value: Any) -> Any:
     """A copy with credentials masked: those in URLs, and values of what is named a password."""
     if isinstance(value, str):

@@ -33,10 +33,15 @@ class Handler:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A version and the actions its stations may send."""
+    """A version, the actions its stations may send, and how it wants unaccepted ones treated.
+
+    `is_strict`: who is not accepted yet gets a SecurityError for what nobody asked it to say;
+    1.6 has no such rule, and its stations talk while they are Pending (libocpp 504).
+    """
 
     version: OcppVersion
     handlers: Mapping[str, Handler]
+    is_strict: bool = True
 
 
 def with_nothing(_answer: Answer, _payload: Payload) -> Payload:

@@ -185,4 +185,5 @@ DIALECT = Dialect(
         "StatusNotification": Handler(status, with_nothing),
         "StopTransaction": Handler(stop, stop_answer),
     },
+    is_strict=False,
 )

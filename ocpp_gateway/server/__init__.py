@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ocpp_gateway.server.options import Options
-from ocpp_gateway.server.reactor import install_reactor
+from ocpp_gateway.server.reactor import install_reactor, raise_file_limit
 
 __all__ = ["Options", "run"]
 
@@ -31,6 +31,7 @@ def run(
     a sentence and status 1.
     """
     install_reactor()
+    raise_file_limit()
     # daphne picks a reactor of its own when it is imported, unless there is one already.
     from ocpp_gateway.server.process import ServerProcess
 

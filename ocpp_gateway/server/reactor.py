@@ -1,6 +1,7 @@
 """Chooses the event loop: Twisted's asyncio reactor, on uvloop where there is one."""
 
 import asyncio
+import resource
 import sys
 from importlib import import_module
 from importlib.util import find_spec
@@ -21,3 +22,9 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
         return asyncio.new_event_loop()
     loop: asyncio.AbstractEventLoop = import_module("uvloop").new_event_loop()
     return loop
+
+
+def raise_file_limit() -> None:
+    """Allow as many sockets as the system lets us: the usual soft limit is 1,024 files."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

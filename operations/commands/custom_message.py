@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from operations import ocpp_actions, schemas
+from operations import masking, ocpp_actions, schemas
 from operations.commands.base import (
     Command,
     CommandForm,
@@ -75,10 +75,16 @@ _JSON = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse_constant)
 
 
 def _check_keepable(payload: Payload) -> None:
-    if _UNKEEPABLE.search(json.dumps(payload, ensure_ascii=False).replace("\\u0000", "\x00")):
-        raise ValidationError(_("This holds characters that no text can carry (NUL, surrogates)."))
+    """Refuse what no column can hold, and the mask of a secret that was sent before."""
     level: list[Any] = [payload]
     for _depth in range(DEEPEST_PAYLOAD):
+        texts = [node for node in level if isinstance(node, str)]
+        if any(_UNKEEPABLE.search(text) for text in texts):
+            raise ValidationError(_("This holds a character that no message can carry."))
+        if any(masking.MASK in text for text in texts):
+            raise ValidationError(
+                _("A secret is masked here (%(mask)s): type it again.") % {"mask": masking.MASK}
+            )
         level = [child for node in level for child in _children(node)]
         if not level:
             return
@@ -87,7 +93,7 @@ def _check_keepable(payload: Payload) -> None:
 
 def _children(node: Any) -> list[Any]:
     if isinstance(node, dict):
-        return list(node.values())
+        return [*node.keys(), *node.values()]
     return node if isinstance(node, list) else []
 
 
@@ -114,7 +120,10 @@ class CustomMessageForm(CommandForm):
         super().__init__(*args, target=target, **kwargs)
         version = target.station.version
         actions = ocpp_actions.to_stations(version) if version else ()
-        self.fields["action"].choices = [(name, name) for name in actions]  # type: ignore[attr-defined]
+        self.fields["action"].choices = [  # type: ignore[attr-defined]
+            ("", _("Choose an action")),
+            *((name, name) for name in actions),
+        ]
 
     def clean(self) -> Params:
         """The payload must fit the action's schema, or be meant not to."""

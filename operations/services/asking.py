@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from operations import masking
 from operations.commands.base import Command, Params, Target
 from operations.models import CommandRun, User
 from operations.services import runs
@@ -50,4 +51,5 @@ def _asked_already(
         connector=target.connector,
         created_at__gte=max(since, timezone.now() - REPEAT),
     )
-    return next((run for run in same if run.params == params), None)
+    asked = masking.payload(params)  # what was sent is kept masked
+    return next((run for run in same if masking.payload(run.params) == asked), None)

@@ -121,7 +121,7 @@ def submit(  # noqa: PLR0913
             station=target.station,
             charger=target.charger,
             connector=target.connector,
-            params=params,
+            params=masking.payload(params) if hindrance else params,
             reason=options.reason[:200],
             status=hindrance.status if hindrance else RunStatus.QUEUED,
             summary=hindrance.sentence[:300] if hindrance else _("Waiting to be sent."),
@@ -200,6 +200,8 @@ def claim(*, run_pk: int, connection_pk: int) -> Claimed | None:
             attempts=run.attempts + 1,
             next_attempt_at=None,
             calls=len(requests),
+            # What is never sent again needs its secrets no more.
+            params=run.params if command.resend else masking.payload(run.params),
             answers=[],
             deadline_at=now + timedelta(seconds=run.answer_timeout_s),
         )

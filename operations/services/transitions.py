@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from operations import masking
 from operations.models import CommandRun, RunTransition
 from operations.services.live import Changes
 from operations.statuses import RunStatus
@@ -21,7 +22,8 @@ def move(  # noqa: PLR0913
     was = RunStatus(run.status)
     fields = {"status": to, "summary": cause[:300], "closed_at": None if to.is_open else at} | fields
     if not to.is_open:
-        fields["deadline_at"] = None
+        # Nothing sends a closed run again: secrets in what was asked have done their work.
+        fields |= {"deadline_at": None, "params": masking.payload(run.params)}
     updated = CommandRun.objects.filter(pk=run.pk, status=was).update(**fields)
     if not updated:
         return False

@@ -66,7 +66,11 @@ class Ask(View):
             command=self.command.slug,
         )
         masked = masking.payload(run.params)
-        return {name: value for name, value in run.params.items() if masked[name] == value}
+        return {
+            name: value
+            for name, value in run.params.items()
+            if masked[name] == value and not masking.is_masked(value)
+        }
 
     def post(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Keep what was asked; the run says what becomes of it."""

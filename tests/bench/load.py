@@ -18,6 +18,7 @@ from tests.bench.sockets import StationSocket
 # A station's own patience with a server that is busy, and ours with all of them.
 STATION_PATIENCE_S = 60.0
 PATIENCE_S = 240.0
+ATTEMPTS = 20
 RETRY_S = 0.1
 BEAT_S = 0.005
 
@@ -60,7 +61,7 @@ class Generator:
             async with gate:
                 while not await self._open(number, texts if arrives else None, echoes=echoes):
                     retries += 1
-                    if perf_counter() > began + PATIENCE_S:
+                    if retries > ATTEMPTS * count or perf_counter() > began + PATIENCE_S:
                         return 0
                 return 1
 

@@ -126,9 +126,7 @@ def outcome(frame: list[Any]) -> tuple[Any, str] | None:
 
 
 @VERSIONS
-async def test_each_piece_of_garbage_gets_its_answer(
-    portal: Portal, version: OcppVersion
-) -> None:
+async def test_each_piece_of_garbage_gets_its_answer(portal: Portal, version: OcppVersion) -> None:
     wanted, got = {}, {}
     async with connected(portal, version) as station:
         for number, (raw, expected) in enumerate(GARBAGE):
@@ -162,7 +160,7 @@ async def test_unknown_message_types(portal: Portal, version: OcppVersion) -> No
             answer = json.loads(await station.receives())
             assert answer[:3] == [4, "nine", "MessageTypeNotSupported"]
         # Answers nobody asked for are never answered, whatever they hold.
-        for frame in ('[3,"a",{}]', '[3]', '[4,"b"]', '[4,"c","X","",{},1]', "[3,null,{}]", "[4]"):
+        for frame in ('[3,"a",{}]', "[3]", '[4,"b"]', '[4,"c","X","",{},1]', "[3,null,{}]", "[4]"):
             await station.sends_raw(frame)
         await station.beats()
         if version is V16 or version is V201:
@@ -170,9 +168,7 @@ async def test_unknown_message_types(portal: Portal, version: OcppVersion) -> No
 
 
 @VERSIONS
-async def test_numbers_no_column_can_hold_are_refused(
-    portal: Portal, version: OcppVersion
-) -> None:
+async def test_numbers_no_column_can_hold_are_refused(portal: Portal, version: OcppVersion) -> None:
     codes = {}
     async with connected(portal, version) as station:
         for connector in (-1, 2**31, 2**63 - 1, 2**64):

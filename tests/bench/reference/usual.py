@@ -32,7 +32,8 @@ from websockets.http11 import Request, Response
 from operations.models import Connector, MeterReading, Session, Station, Token
 
 ocpp.messages.ASYNC_VALIDATION = False
-logging.getLogger("ocpp").setLevel(logging.WARNING)
+for name in ("ocpp", "websockets"):
+    logging.getLogger(name).setLevel(logging.WARNING)
 
 
 class CentralSystem(ChargePoint):
@@ -100,6 +101,11 @@ def record_boot(identity: str, boot: dict[str, Any]) -> None:
 
 @transaction.atomic
 def record_status(identity: str, number: int, error_code: str, status: str) -> None:
+    if number == 0:
+        station = Station.objects.get(identity=identity)
+        station.main_status = status
+        station.save()
+        return
     connector = Connector.objects.get(station__identity=identity, number=number)
     connector.charging_status = status
     connector.error_code = error_code

@@ -1,0 +1,208 @@
+"""What time does: every deadline ends a run, or moves it on."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from operations.models import CommandRun, Connection, Connector, Station
+from operations.services import sweeping
+from operations.services.live import switchboard
+from operations.services.runs import Options
+from operations.statuses import ChargingStatus, RunStatus
+from tests.domain.asked import answer, ask, claim, connect, fresh, history, overdue
+from tests.domain.telling import reports_status
+from tests.factories import ConnectorFactory, RunFactory, StationFactory
+
+pytestmark = pytest.mark.django_db
+
+Told = list[tuple[str, dict[str, Any]]]
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    """What sockets were told."""
+    heard: Told = []
+    monkeypatch.setattr(switchboard, "tell", lambda name, message: heard.append((name, message)))
+    return heard
+
+
+@pytest.fixture
+def connector() -> Connector:
+    connector: Connector = ConnectorFactory(number=1)
+    return connector
+
+
+@pytest.fixture
+def connection(connector: Connector) -> Connection:
+    return connect(connector.station)
+
+
+def expire(*overdue_runs: CommandRun) -> None:
+    for run in overdue_runs:
+        overdue(run)
+    sweeping.expire_due(now=timezone.now())
+
+
+def test_what_is_not_due_is_left_alone(connector: Connector) -> None:
+    run = ask(connector, "unlock")
+    sweeping.expire_due(now=timezone.now())
+    assert history(run) == ["queued"]
+
+
+def test_a_run_that_waits_too_long_for_its_turn_is_not_sent(connector: Connector) -> None:
+    run = ask(connector, "unlock")
+    expire(run)
+    assert fresh(run).status == RunStatus.TIMED_OUT
+    assert fresh(run).summary == "The station was busy too long; the request was not sent."
+
+
+def test_a_run_that_waits_too_long_for_its_station_is_not_sent() -> None:
+    run = RunFactory(station=StationFactory(connected=False), next_attempt_at=timezone.now())
+    expire(run)
+    assert fresh(run).status == RunStatus.NOT_CONNECTED
+    assert "did not come back" in fresh(run).summary
+
+
+def test_no_answer_in_time_is_said(connector: Connector, connection: Connection) -> None:
+    run = ask(connector, "unlock", options=Options(answer_timeout_s=7))
+    claim(run, connection)
+    expire(run)
+    assert fresh(run).status == RunStatus.TIMED_OUT
+    assert fresh(run).summary == "The station did not answer within 7 s."
+    assert fresh(run).closed_at is not None
+
+
+def test_no_answer_in_time_but_the_effect_is_done(
+    connector: Connector, connection: Connection
+) -> None:
+    run = ask(connector, "change-availability", availability="off")
+    claim(run, connection)
+    reports_status(connector.station, 1, ChargingStatus.UNAVAILABLE, at=timezone.now())
+    expire(run)
+    assert fresh(run).status == RunStatus.DONE
+    assert fresh(run).summary.startswith("The station never answered, but: Connector 1")
+
+
+def test_no_answer_in_time_is_asked_again_where_that_is_safe(
+    connector: Connector, connection: Connection, told: Told
+) -> None:
+    run = ask(connector, "change-availability", availability="off", options=Options(max_attempts=2))
+    claim(run, connection)
+    expire(run)
+    assert fresh(run).status == RunStatus.QUEUED
+    sweeping.announce_waiting(now=timezone.now())
+    assert told == [], "its time has not come"
+    claim(run, connection)
+    expire(run)
+    assert fresh(run).status == RunStatus.TIMED_OUT
+
+
+def accepted(part: Any, connection: Connection, slug: str, **params: Any) -> CommandRun:
+    run = ask(part, slug, **params)
+    claim(run, connection)
+    answer(run, "Accepted")
+    assert fresh(run).status == RunStatus.ACCEPTED
+    return run
+
+
+def test_an_effect_that_does_not_show_is_asked_for_once(
+    connector: Connector,
+    connection: Connection,
+    told: Told,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    run = accepted(connector, connection, "change-availability", availability="off")
+    with django_capture_on_commit_callbacks(execute=True):
+        expire(run)
+    assert told == [("ch", {"type": "command.nudge", "run": run.pk})]
+    assert fresh(run).status == RunStatus.ACCEPTED
+    assert (fresh(run).deadline_at or timezone.now()) > timezone.now()
+    expire(run)
+    assert fresh(run).status == RunStatus.NOT_CONFIRMED
+    assert "the effect was not seen within" in fresh(run).summary
+    assert len(told) == 1
+
+
+def test_an_effect_another_sweeper_has_just_asked_for_is_waited_for(
+    connector: Connector, connection: Connection, monkeypatch: pytest.MonkeyPatch, told: Told
+) -> None:
+    run = accepted(connector, connection, "change-availability", availability="off")
+    of_run = sweeping.targets.of_run
+
+    def meanwhile(swept: CommandRun) -> Any:
+        CommandRun.objects.filter(pk=run.pk).update(nudged_at=timezone.now())
+        return of_run(swept)
+
+    monkeypatch.setattr(sweeping.targets, "of_run", meanwhile)
+    expire(run)
+    assert fresh(run).status == RunStatus.ACCEPTED
+    assert told == []
+
+
+def test_a_station_that_is_gone_is_asked_for_nothing_more(
+    connector: Connector, connection: Connection
+) -> None:
+    run = accepted(connector, connection, "change-availability", availability="off")
+    Station.objects.update(connected_at=None)
+    expire(run)
+    assert fresh(run).status == RunStatus.NOT_CONFIRMED
+
+
+def test_a_reboot_that_does_not_show_cannot_be_asked_for(
+    connector: Connector, connection: Connection
+) -> None:
+    run = accepted(connector.station, connection, "reboot", mode="idle")
+    expire(run)
+    assert fresh(run).status == RunStatus.NOT_CONFIRMED
+
+
+def test_a_station_that_fell_silent_and_never_booted_is_told_apart(
+    connector: Connector, connection: Connection
+) -> None:
+    run = ask(connector.station, "reboot", mode="now")
+    claim(run, connection)
+    sweeping.connections.close_connection(connection_pk=connection.pk, code=None, reason="")
+    expire(run)
+    assert fresh(run).status == RunStatus.NOT_CONFIRMED
+    assert "without an answer and did not boot in time" in fresh(run).summary
+
+
+def test_a_scheduled_change_that_never_comes_ends_too(
+    connector: Connector, connection: Connection
+) -> None:
+    run = ask(connector, "change-availability", availability="off")
+    claim(run, connection)
+    answer(run, "Scheduled")
+    expire(run)
+    expire(run)
+    assert fresh(run).status == RunStatus.NOT_CONFIRMED
+
+
+def test_what_waits_is_announced_again_once_it_has_waited_a_moment(
+    connector: Connector,
+    connection: Connection,
+    told: Told,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    long_ago = timezone.now() - timedelta(seconds=30)
+    forgotten = RunFactory(station=connector.station, created_at=long_ago)
+    RunFactory(station=connector.station)
+    RunFactory(
+        station=connector.station,
+        created_at=long_ago,
+        next_attempt_at=timezone.now() + timedelta(seconds=5),
+    )
+    RunFactory(station=StationFactory(connected=False), created_at=long_ago)
+    RunFactory(station=StationFactory(), created_at=long_ago)  # no socket's row
+    with django_capture_on_commit_callbacks(execute=True):
+        sweeping.announce_waiting(now=timezone.now())
+    assert told == [("ch", {"type": "command.run", "run": forgotten.pk})]
+
+
+def test_a_sweep_does_all_that_is_due(connector: Connector, told: Told) -> None:
+    run = ask(connector, "unlock")
+    overdue(run)
+    sweeping.sweep()
+    assert fresh(run).status == RunStatus.TIMED_OUT
