@@ -24,7 +24,7 @@ browser_application = AllowedHostsOriginValidator(AuthMiddlewareStack(BrowserCon
 runtime = Runtime()
 
 
-async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+async def application(scope: Any, receive: Any, send: Any) -> None:
     """Hand each connection to whom it belongs."""
     if scope["type"] == "lifespan":
         await runtime.live(receive, send)

@@ -13,9 +13,7 @@ WORKER_COUNTS = ("WEB_CONCURRENCY", "UVICORN_WORKERS")
 
 
 @register
-def check_processes(
-    app_configs: Sequence[AppConfig] | None, **_options: Any
-) -> list[CheckMessage]:
+def check_processes(app_configs: Sequence[AppConfig] | None, **_options: Any) -> list[CheckMessage]:
     """An in-memory channel layer and broker reach one process only."""
     if settings.REDIS_URL:
         return []

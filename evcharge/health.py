@@ -44,7 +44,10 @@ def _database() -> None:
 
 
 def _layer() -> None:
-    async_to_sync(get_channel_layer().send)(f"ready.{secrets.token_hex(8)}", {"type": "ready"})
+    layer = get_channel_layer()
+    if layer is None:
+        raise OSError("There is no channel layer.")
+    async_to_sync(layer.send)(f"ready.{secrets.token_hex(8)}", {"type": "ready"})
 
 
 def _broker() -> None:

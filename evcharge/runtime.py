@@ -77,18 +77,20 @@ class Runtime:
 
     async def ensure_started(self) -> None:
         """Start what is not running yet."""
+        if not self._is_started:
+            async with self._lock:
+                await self._start_once()
+
+    async def _start_once(self) -> None:
         if self._is_started:
             return
-        async with self._lock:
-            if self._is_started:
-                return
-            await asyncio.to_thread(_refuse_wrong_settings)
-            is_alone = not settings.REDIS_URL
-            switchboard.bind(asyncio.get_running_loop())
-            await gateway.start(is_alone=is_alone)
-            if is_alone:
-                await asyncio.to_thread(self._celery.start)
-            self._is_started = True
+        await asyncio.to_thread(_refuse_wrong_settings)
+        is_alone = not settings.REDIS_URL
+        switchboard.bind(asyncio.get_running_loop())
+        await gateway.start(is_alone=is_alone)
+        if is_alone:
+            await asyncio.to_thread(self._celery.start)
+        self._is_started = True
 
     async def stop(self) -> None:
         """End in the opposite order."""

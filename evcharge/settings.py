@@ -42,10 +42,16 @@ if EVCHARGE_UNKNOWN_STATIONS not in environment.UNKNOWN_STATIONS:
         "Give refuse (default), quarantine or accept."
     )
 EVCHARGE_ASSUME_OCPP16 = environment.read(
-    env.bool, "EVCHARGE_ASSUME_OCPP16", False, "Give true to admit stations without a subprotocol."
+    env.bool,
+    "EVCHARGE_ASSUME_OCPP16",
+    default=False,
+    hint="Give true to admit stations without a subprotocol.",
 )
 EVCHARGE_SECURE = environment.read(
-    env.bool, "EVCHARGE_SECURE", False, "Give true when the portal is reached over https."
+    env.bool,
+    "EVCHARGE_SECURE",
+    default=False,
+    hint="Give true when the portal is reached over https.",
 )
 # What the portal may be asked to write into its log: debug, info, warning, error.
 LOG_LEVEL = environment.read(env.log_level, "LOG_LEVEL", "INFO", "Give info, warning or error.")
@@ -66,7 +72,10 @@ EVCHARGE_MESSAGES_MAX = environment.read(
     env.int, "EVCHARGE_MESSAGES_MAX", 20_000_000, "Give a number of messages, such as 20000000."
 )
 EVCHARGE_MASK_TOKENS = environment.read(
-    env.bool, "EVCHARGE_MASK_TOKENS", False, "Give true to hide id tokens in messages."
+    env.bool,
+    "EVCHARGE_MASK_TOKENS",
+    default=False,
+    hint="Give true to hide id tokens in messages.",
 )
 
 # --- The application ---------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
@@ -49,7 +49,7 @@ class StationConsumer(AsyncWebsocketConsumer):
         """Without the hop to a shared thread that Channels makes before each message."""
         await getattr(self, get_handler_name(message))(message)
 
-    async def websocket_connect(self, message: dict[str, Any]) -> None:
+    async def websocket_connect(self, message: Any) -> None:
         """Admit or refuse; a refusal says why in the HTTP answer."""
         claim = handshake.read(self.scope)
         if isinstance(claim, Refused):
@@ -87,30 +87,23 @@ class StationConsumer(AsyncWebsocketConsumer):
             remote_address=str(client[0] or ""),
         )
 
-    async def _deny(self, refused: Refused) -> None:
+    async def _deny(self, refused: Refused) -> NoReturn:
         """End the handshake with an HTTP answer, where the server can send one."""
-        logger.info(
-            "handshake refused", extra={"status": refused.status, "why": refused.reason}
-        )
+        logger.info("handshake refused", extra={"status": refused.status, "why": refused.reason})
         if "websocket.http.response" not in (self.scope.get("extensions") or {}):
             await self.close()
             raise StopConsumer
         headers = [(b"content-type", b"text/plain; charset=utf-8")]
         if refused.status == 401:
             headers.append((b"www-authenticate", b'Basic realm="OCPP", charset="UTF-8"'))
-        await self.base_send(
-            {
-                "type": "websocket.http.response.start",
-                "status": refused.status,
-                "headers": headers,
-            }
-        )
-        await self.base_send(
-            {"type": "websocket.http.response.body", "body": refused.reason.encode() + b"\n"}
-        )
+        send: Any = self.base_send
+        start = {"type": "websocket.http.response.start", "status": refused.status}
+        await send({**start, "headers": headers})
+        body = refused.reason.encode() + b"\n"
+        await send({"type": "websocket.http.response.body", "body": body})
         raise StopConsumer
 
-    async def websocket_receive(self, message: dict[str, Any]) -> None:
+    async def websocket_receive(self, message: Any) -> None:
         """Take one frame; wait first where too much is under way already."""
         conversation = self._conversation
         if conversation is None:
@@ -128,13 +121,13 @@ class StationConsumer(AsyncWebsocketConsumer):
 
     async def _slow_down(self, conversation: Conversation) -> None:
         """Read no further while too much is under way, or a babbler has had its share."""
-        while conversation.is_busy or len(self._unsent) > MOST_UNSENT:
+        while conversation.is_busy or len(self._unsent) > MOST_UNSENT:  # noqa: ASYNC110
             await asyncio.sleep(BUSY_S)
         wait_s = self._pace.wait_s()
         if wait_s > 0:
             await asyncio.sleep(wait_s)
 
-    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+    async def websocket_disconnect(self, message: Any) -> None:
         """The socket closed."""
         self._end(message.get("code"), str(message.get("reason") or ""))
         raise StopConsumer
@@ -167,7 +160,7 @@ class StationConsumer(AsyncWebsocketConsumer):
         try:
             while self._unsent:
                 frame = self._unsent.popleft()
-                await self.base_send({"type": "websocket.send", "text": frame})
+                await self.send(text_data=frame)
         except OSError:
             # The socket closed meanwhile; its disconnect is on the way.
             self._unsent.clear()

@@ -93,7 +93,7 @@ class _Call:
 class Conversation:
     """Both sides of one socket's talk: what the station tells, and what operators ask."""
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         opened: Opened,
         version: OcppVersion,
@@ -353,18 +353,14 @@ class Conversation:
             if violation is not None and not call.may_break_schema:
                 self._asking.discard(item.pk)
                 why = f"The request breaks OCPP {self._version}: {violation}"
-                self._writer.call(
-                    partial(outcomes.fail_unsent, run_pk=item.pk, why=why), _ignore
-                )
+                self._writer.call(partial(outcomes.fail_unsent, run_pk=item.pk, why=why), _ignore)
                 self._skip()
                 return
         self._asking.add(item.pk)  # a late answer to an earlier attempt may have taken it off
         confirmed_by = BY_SLUG[claimed.command].confirmed_by
         if confirmed_by and not claimed.is_nudge:
             self._watched[item.pk] = confirmed_by
-        first, *others = (
-            _Call(item.pk, call, claimed.answer_timeout_s) for call in claimed.calls
-        )
+        first, *others = (_Call(item.pk, call, claimed.answer_timeout_s) for call in claimed.calls)
         for other in reversed(others):
             self._link.put_first(other)
         self._send(_asked(first))
@@ -509,7 +505,7 @@ class _Exchange:
 
     __slots__ = ("_owner", "answer", "call", "event", "frame", "handler", "heard_at", "raw")
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         owner: Conversation,
         call: Call,
@@ -552,5 +548,3 @@ def _text(raw: str | bytes) -> str:
 
 def _ignore(_result: Any) -> None:
     """Nobody waits for this; failures are in the log."""
-
-

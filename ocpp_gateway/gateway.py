@@ -45,9 +45,7 @@ class Gateway:
         self.node = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(3)}"
         self.admission = asyncio.Semaphore(MOST_ADMITTED_AT_ONCE)
         self.writer.start(asyncio.get_running_loop())
-        await self.writer.ask(
-            partial(connections.start_node, name=self.node, is_alone=is_alone)
-        )
+        await self.writer.ask(partial(connections.start_node, name=self.node, is_alone=is_alone))
         self._beat = asyncio.create_task(self._keep_alive())
 
     async def stop(self) -> None:

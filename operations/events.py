@@ -145,7 +145,7 @@ class SessionStopped:
 
 @dataclass(frozen=True, slots=True)
 class SessionChanged:
-    """TransactionEvent (2.0.1 E01–E15); `kind` is Started, Updated or Ended."""
+    """TransactionEvent (2.0.1 E01 to E15); `kind` is Started, Updated or Ended."""
 
     kind: str
     transaction_id: str

@@ -44,8 +44,8 @@ def _without_credentials(url: re.Match[str]) -> str:
     _name, colon, port = authority.rpartition(":")
     if not colon or port.isdigit() or port.endswith("]"):
         return slashes + rest
-    at = rest.rfind("@")
-    return slashes + MASK + (rest[at:] if at >= 0 else "")
+    _credentials, at, host = rest.rpartition("@")
+    return slashes + MASK + (at + host if at else "")
 
 
 def is_masked(value: Any) -> bool:

@@ -98,7 +98,7 @@ MOST_ALIVE_FIRST = (
 
 
 class Registration(models.TextChoices):
-    """What a station's BootNotification is answered with (OCPP 1.6 §4.2, 2.0.1 B01–B03)."""
+    """What a station's BootNotification is answered with (OCPP 1.6 §4.2, 2.0.1 B01 to B03)."""
 
     ACCEPTED = "Accepted", _("Accepted")
     PENDING = "Pending", _("Pending")
@@ -180,9 +180,7 @@ OPEN_STATUSES = frozenset(
 AWAITING_EFFECT = frozenset({RunStatus.ACCEPTED, RunStatus.SCHEDULED, RunStatus.IN_PROGRESS})
 
 # Closed, but later evidence (a late answer, a boot, a status) may still tell the truth.
-CORRECTABLE = frozenset(
-    {RunStatus.TIMED_OUT, RunStatus.CONNECTION_LOST, RunStatus.NOT_CONFIRMED}
-)
+CORRECTABLE = frozenset({RunStatus.TIMED_OUT, RunStatus.CONNECTION_LOST, RunStatus.NOT_CONFIRMED})
 
 
 class SessionStatus(models.TextChoices):

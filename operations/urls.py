@@ -3,7 +3,7 @@
 from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, path
 
-from operations.views import ask, chargers, home, runs, station_page, stations
+from operations.views import ask, chargers, home, runs, sessions, station_page, stations
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.Home.as_view(), name="home"),
@@ -39,6 +39,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         ask.AskConnector.as_view(),
         name="ask-connector",
     ),
+    path("operations/sessions/", sessions.SessionList.as_view(), name="session-list"),
+    path("operations/sessions/<int:pk>/", sessions.SessionDetail.as_view(), name="session-detail"),
     path("operations/requests/", runs.RunList.as_view(), name="run-list"),
     path("operations/requests/<int:pk>/", runs.RunDetail.as_view(), name="run-detail"),
     path("operations/requests/<int:pk>/cancel/", runs.CancelRun.as_view(), name="run-cancel"),

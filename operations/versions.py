@@ -18,7 +18,7 @@ class OcppVersion:
 
     @property
     def lineage(self) -> tuple["OcppVersion", ...]:
-        """This version first, then the ones it extends."""
+        """Itself first, then the versions it extends."""
         return (self, *(self.base.lineage if self.base else ()))
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ TEST_DATABASE_URL alone is taken from there: the database the suite runs on.
 
 import os
 import tempfile
+from typing import Any
 
 for name in ("DATABASE_URL", "REDIS_URL", "EVCHARGE_UNKNOWN_STATIONS", "EVCHARGE_SECURE"):
     os.environ.pop(name, None)
@@ -22,6 +23,7 @@ from evcharge.settings import DATA_DIR, DATABASES, TEMPLATES  # noqa: E402
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in production: several threads and processes of a test share it.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
-TEMPLATES[0]["OPTIONS"]["debug"] = True  # so that coverage sees templates
+options: Any = TEMPLATES[0]["OPTIONS"]
+options["debug"] = True  # so that coverage sees templates
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]

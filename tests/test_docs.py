@@ -39,7 +39,7 @@ def documented_commands() -> Iterator[list[str]]:
             ", ".join(sorted(kind.value for kind in command.targets)),
             command.permission.value,
             ", ".join(str(each) for each in reversed(VERSIONS) if command.supports(each)),
-            " ".join(f"`{name}`" for name in form_of(command).fields) or "–",
+            " ".join(f"`{name}`" for name in form_of(command).fields) or "none",
         ]
 
 

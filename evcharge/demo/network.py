@@ -149,9 +149,7 @@ def _plans() -> Iterator[_Plan]:
                 )
 
 
-def _places(
-    site: Site, scenes: Iterator[tuple[str, ...]]
-) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _places(site: Site, scenes: Iterator[tuple[str, ...]]) -> Iterator[tuple[str, tuple[str, ...]]]:
     if site.code == "test-bench":
         for label, behaviour in BENCH:
             yield f"Bench: {label}", (behaviour,)

@@ -81,7 +81,7 @@ def notify_event(payload: Payload, at: datetime) -> events.ComponentsReported:
 
 
 def notify_report(payload: Payload, at: datetime) -> events.ReportPartReceived:
-    """NotifyReport (B07, B08): tells which connectors there are, and which locks can be operated."""
+    """NotifyReport (B07, B08): tells which connectors there are, and which locks we may close."""
     items = payload.get("reportData", [])
     parts = [part for item in items for part in _reported_parts(item, at)]
     return _report_part("NotifyReport", payload, items, tuple(dict.fromkeys(parts)))
@@ -125,9 +125,7 @@ def report(kind: str, key: str) -> Handler:
     )
 
 
-def _parts(
-    item: Payload, value: str, at: datetime, *, is_writable: bool | None
-) -> Iterator[Part]:
+def _parts(item: Payload, value: str, at: datetime, *, is_writable: bool | None) -> Iterator[Part]:
     """What one variable's value tells us, if anything."""
     component, variable = item["component"], item["variable"]["name"]
     evse = component.get("evse") or {}
@@ -185,7 +183,7 @@ def _token_info(answer: TokenAnswer) -> Payload:
 
 
 def transaction(payload: Payload, at: datetime) -> events.SessionChanged:
-    """TransactionEvent (E01–E15)."""
+    """TransactionEvent (E01 to E15)."""
     evse = payload.get("evse") or {}
     info = payload["transactionInfo"]
     token = payload.get("idToken") or {}

@@ -35,6 +35,8 @@ class Socket(WebSocketProtocol):
 
     muted: bool
     message_data: list[bytes] | None
+    autoPingTimeoutCall: Any
+    autoPingPending: bytes | None
     has_ponged = False
 
     def onConnect(self, request: Any) -> Any:
@@ -108,8 +110,9 @@ class Socket(WebSocketProtocol):
             self._cancelAutoPingTimeoutCall()
 
     def _let_the_kernel_watch(self) -> None:
-        """Have TCP give up when our pings are not even acknowledged: also finds peers that are
-        gone among those that never pong (mobilityhouse 350).
+        """Have TCP give up when our pings are not even acknowledged.
+
+        It also finds those who are gone among the peers that never pong (mobilityhouse 350).
         """
         unanswered_s = self.factory.autoPingInterval + self.factory.autoPingTimeout
         if hasattr(socket, "TCP_USER_TIMEOUT") and unanswered_s:

@@ -161,9 +161,7 @@ class Command(ABC):
         """Whether the command can be said in `version`."""
         return self._builder(version) is not None
 
-    def requests(
-        self, version: OcppVersion, target: Target, params: Params
-    ) -> tuple[Request, ...]:
+    def requests(self, version: OcppVersion, target: Target, params: Params) -> tuple[Request, ...]:
         """The OCPP calls that ask for this, in order."""
         builder = self._builder(version)
         if builder is None:
@@ -211,18 +209,14 @@ class Command(ABC):
         """The status inside an answer's payload."""
         return str(payload.get("status", ""))
 
-    def confirmation(
-        self, target: Target, params: Params, since: datetime | None
-    ) -> str | None:
+    def confirmation(self, target: Target, params: Params, since: datetime | None) -> str | None:
         """The sentence that says the effect was seen, None while it was not.
 
         Only what was heard at or after `since` counts; None lets older reports count too.
         """
         return None
 
-    def nudge(
-        self, version: OcppVersion, target: Target, params: Params
-    ) -> tuple[Request, ...]:
+    def nudge(self, version: OcppVersion, target: Target, params: Params) -> tuple[Request, ...]:
         """What to ask once when the effect does not show: usually to report again."""
         return ()
 

@@ -158,9 +158,7 @@ def _station_says(target: Target, wanted: OperationalStatus, since: datetime | N
         return False
     if wanted != OperationalStatus.INOPERATIVE or station.main_status_at is None or since is None:
         return False
-    return (
-        station.main_status == ChargingStatus.UNAVAILABLE and station.main_status_at >= since
-    )
+    return station.main_status == ChargingStatus.UNAVAILABLE and station.main_status_at >= since
 
 
 def _now(target: Target, wanted: OperationalStatus) -> str:

@@ -80,9 +80,12 @@ class Lock(Command):
     def answer_status(self, action: str, payload: Payload) -> str:
         """The one result's status; reading back "true" counts as Locked."""
         key = "setVariableResult" if action == "SetVariables" else "getVariableResult"
-        results = payload.get(key) or [{}]
-        status = str(results[0].get("attributeStatus", ""))
-        value = str(results[0].get("attributeValue", "")).lower()
+        results = payload.get(key)
+        result = results[0] if isinstance(results, list) and results else None
+        if not isinstance(result, dict):
+            return ""
+        status = str(result.get("attributeStatus", ""))
+        value = str(result.get("attributeValue", "")).lower()
         if action == "GetVariables" and status == "Accepted" and value == "true":
             return "Locked"
         return status

@@ -83,7 +83,9 @@ class MessageFilterSet(PortalFilterSet):
         exact = stations.filter(Q(identity=value) | Q(name=value))
         found = exact or stations.filter(Q(identity__icontains=value) | Q(name__icontains=value))
         pks = list(found.order_by().values_list("pk", flat=True)[:MOST_STATIONS])
-        return queryset.filter(station=pks[0]) if len(pks) == 1 else queryset.filter(station__in=pks)
+        return (
+            queryset.filter(station=pks[0]) if len(pks) == 1 else queryset.filter(station__in=pks)
+        )
 
     def of_action(
         self, queryset: QuerySet[OcppMessage], name: str, value: str

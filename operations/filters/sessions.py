@@ -39,7 +39,7 @@ class SessionFilterSet(PortalFilterSet):
 
     class Meta:
         model = Session
-        fields = ("token", "status")
+        fields = ()  # in the order above
 
     def of_station(self, queryset: QuerySet[Session], name: str, value: str) -> QuerySet[Session]:
         """By the station's name or identity, anywhere in it."""

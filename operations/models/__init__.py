@@ -5,8 +5,8 @@ from operations.models.network import Charger, Connector, Organisation, Site, St
 from operations.models.nodes import Connection, Node
 from operations.models.runs import CommandBatch, CommandRun, RunTransition
 from operations.models.sessions import MeterReading, Session
-from operations.models.told import ProtocolFinding, StationEvent, StationReport
 from operations.models.tokens import Token
+from operations.models.told import ProtocolFinding, StationEvent, StationReport
 from operations.models.users import User
 
 __all__ = [

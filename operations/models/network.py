@@ -25,7 +25,8 @@ IDENTITY = RegexValidator(
 def check_time_zone(name: str) -> None:
     """Refuse what is not an IANA time zone."""
     if name not in zoneinfo.available_timezones():
-        raise ValidationError(_("%(name)s is not a time zone, such as Europe/Ljubljana."), params={"name": name})
+        sentence = _("%(name)s is not a time zone, such as Europe/Ljubljana.")
+        raise ValidationError(sentence, params={"name": name})
 
 
 class Organisation(models.Model):
@@ -113,7 +114,10 @@ class Station(models.Model):
     )
     name = models.CharField(_("name"), max_length=100, db_index=True)
     identity = models.CharField(
-        _("identity"), max_length=48, unique=True, validators=[IDENTITY],
+        _("identity"),
+        max_length=48,
+        unique=True,
+        validators=[IDENTITY],
         help_text=_("What the station connects as: the last part of its URL. Case matters."),
     )
     serial_number = models.CharField(_("serial number"), max_length=50, blank=True, db_index=True)

@@ -48,7 +48,9 @@ class Connection(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["node"], condition=Q(closed_at__isnull=True), name="open_connections_of_node"
+                fields=["node"],
+                condition=Q(closed_at__isnull=True),
+                name="open_connections_of_node",
             ),
             models.Index(fields=["station", "-opened_at"], name="connections_of_station"),
         ]

@@ -113,16 +113,12 @@ class CommandRun(models.Model):
             # Listed rather than taken from OPEN_STATUSES so that the migration stays fixed.
             models.Index(
                 fields=["deadline_at"],
-                condition=Q(
-                    status__in=["queued", "sent", "accepted", "scheduled", "in-progress"]
-                ),
+                condition=Q(status__in=["queued", "sent", "accepted", "scheduled", "in-progress"]),
                 name="open_runs_by_deadline",
             ),
             models.Index(
                 fields=["station", "status"],
-                condition=Q(
-                    status__in=["queued", "sent", "accepted", "scheduled", "in-progress"]
-                ),
+                condition=Q(status__in=["queued", "sent", "accepted", "scheduled", "in-progress"]),
                 name="open_runs_of_station",
             ),
             models.Index(fields=["station", "-created_at"], name="runs_of_station"),

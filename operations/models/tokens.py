@@ -34,7 +34,9 @@ class Token(models.Model):
         ordering = ["identifier"]
         verbose_name = _("token")
         verbose_name_plural = _("tokens")
-        constraints = [models.UniqueConstraint(Lower("identifier"), name="one_token_per_identifier")]
+        constraints = [
+            models.UniqueConstraint(Lower("identifier"), name="one_token_per_identifier")
+        ]
 
     def __str__(self) -> str:
         return self.identifier

@@ -151,7 +151,8 @@ def refresh_statuses(station: Station, changes: Changes) -> None:
 
 def learn_from_configuration(*, station_id: int, answer: dict[str, Any]) -> None:
     """A 1.6 GetConfiguration answer may say how many connectors the station has (§9.1.18)."""
-    keys = answer.get("configurationKey") or []
+    keys = answer.get("configurationKey")
+    keys = [key for key in keys if isinstance(key, dict)] if isinstance(keys, list) else []
     values = [key.get("value") for key in keys if key.get("key") == "NumberOfConnectors"]
     if not values or not str(values[0]).isdecimal():
         return

@@ -70,9 +70,7 @@ def open_connection(
         registration=Registration(station.registration),
         has_booted_before=station.booted_at is not None,
         ignores_boot_trigger=station.ignores_boot_trigger,
-        watched=tuple(
-            outcomes.watched_runs(station_pk=station.pk).values_list("pk", "command")
-        ),
+        watched=tuple(outcomes.watched_runs(station_pk=station.pk).values_list("pk", "command")),
     )
 
 

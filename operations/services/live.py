@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from asgiref.sync import async_to_sync
-from channels.layers import InMemoryChannelLayer, get_channel_layer
+from channels.layers import BaseChannelLayer, InMemoryChannelLayer, get_channel_layer
 from django.db import transaction
 from redis.exceptions import RedisError
 
@@ -43,12 +43,12 @@ class Switchboard:
 
     def tell(self, channel_name: str, message: dict[str, Any]) -> None:
         """Send one message to one socket; lost ones are announced again by the sweeper."""
-        self._send(lambda: _send(channel_name, message))
+        self._send(_send, channel_name, message)
 
     def changed(self, keys: set[str]) -> None:
         """Let browsers know of changes ("charger:12"), gathered for a moment first."""
         if self._loop is None:
-            self._send(lambda: _send_group({"type": "live.changed", "keys": _capped(keys)}))
+            self._send(_send_group, {"type": "live.changed", "keys": _capped(keys)})
         else:
             self._call(lambda: self._gather(keys))
 
@@ -62,11 +62,11 @@ class Switchboard:
         keys, self._keys, self._flush_is_due = self._keys, set(), False
         self._start(_send_group({"type": "live.changed", "keys": _capped(keys)}))
 
-    def _send(self, make: Any) -> None:
+    def _send(self, send: Callable[..., Coroutine[Any, Any, None]], *what: Any) -> None:
         if self._loop is not None:
-            self._call(lambda: self._start(make()))
+            self._call(lambda: self._start(send(*what)))
         elif not isinstance(get_channel_layer(), InMemoryChannelLayer):
-            async_to_sync(make)()
+            async_to_sync(send)(*what)
 
     def _call(self, callback: Any) -> None:
         loop = self._loop
@@ -84,19 +84,23 @@ def _capped(keys: set[str]) -> list[str]:
     return sorted(keys)[:MOST_KEYS]
 
 
-async def _send(channel_name: str, message: dict[str, Any]) -> None:
+def _layer() -> BaseChannelLayer:
     layer = get_channel_layer()
+    assert layer is not None  # noqa: S101
+    return layer
+
+
+async def _send(channel_name: str, message: dict[str, Any]) -> None:
     try:
-        await layer.send(channel_name, message)
+        await _layer().send(channel_name, message)
     except (RedisError, OSError) as error:
         # The sweeper announces again what was not claimed; nothing is lost.
         logger.warning("channel layer does not answer", extra={"error": str(error)})
 
 
 async def _send_group(message: dict[str, Any]) -> None:
-    layer = get_channel_layer()
     try:
-        await layer.group_send(BROWSERS, message)
+        await _layer().group_send(BROWSERS, message)
     except (RedisError, OSError) as error:
         logger.warning("channel layer does not answer", extra={"error": str(error)})
 

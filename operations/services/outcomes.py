@@ -11,7 +11,7 @@ from operations import masking
 from operations.commands import BY_SLUG
 from operations.commands.base import UNSUPPORTED_CODES, Command, Outcome
 from operations.models import CommandRun, OcppMessage
-from operations.services import components, targets
+from operations.services import components, messages, targets
 from operations.services.live import Changes, publishing
 from operations.services.transitions import move
 from operations.statuses import AWAITING_EFFECT, CORRECTABLE, RunStatus
@@ -40,7 +40,7 @@ def record_answer(
         )
         if message is None or message.answered_at is not None:
             return None
-        message.answer = masking.raw_frame(frame)
+        message.answer = messages.clean(masking.raw_frame(frame))
         message.answered_at = answered_at
         message.error_code = str(answer.get("error", ""))[:50]
         message.save(update_fields=["answer", "answered_at", "error_code"])
@@ -120,9 +120,7 @@ def _supersede_older(run: CommandRun, at: datetime, changes: Changes) -> bool:
     )
     covered = same.filter(_covered_by(run))
     cause = _("Request %(run)s came after it and was accepted.") % {"run": run.pk}
-    moved = [
-        move(older, RunStatus.SUPERSEDED, cause, at=at, changes=changes) for older in covered
-    ]
+    moved = [move(older, RunStatus.SUPERSEDED, cause, at=at, changes=changes) for older in covered]
     return any(moved)
 
 
@@ -186,7 +184,7 @@ def lose_connection(*, connection_pk: int, at: datetime, changes: Changes) -> No
             move(
                 run,
                 RunStatus.IN_PROGRESS,
-                _("The station disconnected before it answered; waiting to see whether it reboots."),
+                _("The station disconnected before it answered; waiting for it to boot."),
                 at=at,
                 changes=changes,
                 deadline_at=at + timedelta(seconds=run.effect_timeout_s),

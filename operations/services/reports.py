@@ -5,7 +5,7 @@ from typing import Any
 
 from operations import events
 from operations.answers import Answer
-from operations.services import components, sessions, stations, told, tokens
+from operations.services import components, sessions, stations, tokens, told
 from operations.services.live import Changes
 
 Recorder = Callable[[Sequence[events.Told], Changes], Sequence[Any]]

@@ -13,7 +13,7 @@ def update(objects: Sequence[Model], names: Sequence[str]) -> None:
     """Write these fields of saved objects of one model, by their keys."""
     if not objects:
         return
-    meta = objects[0]._meta  # noqa: SLF001
+    meta = objects[0]._meta
     columns, adapters = _columns([meta.get_field(name) for name in names])
     quote = connection.ops.quote_name
     sets = ", ".join(f"{quote(column)} = %s" for column, _name in columns)
@@ -27,7 +27,7 @@ def insert(objects: Sequence[Model]) -> None:
     """Write new objects of one model; their keys stay unknown."""
     if not objects:
         return
-    meta = objects[0]._meta  # noqa: SLF001
+    meta = objects[0]._meta
     columns, adapters = _columns([each for each in meta.concrete_fields if not each.primary_key])
     quote = connection.ops.quote_name
     names = ", ".join(quote(column) for column, _name in columns)
@@ -50,9 +50,7 @@ def _adapter(field: "Field[Any, Any]") -> Adapt | None:
     return None
 
 
-def _values(
-    each: Model, columns: list[tuple[str, str]], adapters: list[Adapt | None]
-) -> list[Any]:
+def _values(each: Model, columns: list[tuple[str, str]], adapters: list[Adapt | None]) -> list[Any]:
     values = each.__dict__
     return [
         values[name] if adapt is None or values[name] is None else adapt(values[name])

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -71,7 +72,8 @@ def obstacle(*, command: Command, target: Target) -> Obstacle | None:
             RunStatus.REFUSED, _("%(target)s is closed.") % {"target": target.sentence_name}
         )
     if not station.is_connected or station.version is None:
-        return Obstacle(RunStatus.NOT_CONNECTED, _not_connected(station.name, station.disconnected_at))
+        why = _not_connected(station.name, station.disconnected_at)
+        return Obstacle(RunStatus.NOT_CONNECTED, why)
     if not command.supports(station.version):
         sentence = command.obstacle(target) or _("OCPP %(version)s has no request for this.") % {
             "version": station.version
@@ -83,8 +85,8 @@ def obstacle(*, command: Command, target: Target) -> Obstacle | None:
             _("%(station)s is registered as rejected; it answers nothing.")
             % {"station": station.name},
         )
-    sentence = command.obstacle(target)
-    return Obstacle(RunStatus.UNSUPPORTED, sentence) if sentence else None
+    reason = command.obstacle(target)
+    return Obstacle(RunStatus.UNSUPPORTED, reason) if reason else None
 
 
 def _not_connected(name: str, since: datetime | None) -> str:
@@ -98,7 +100,7 @@ def _not_connected(name: str, since: datetime | None) -> str:
     ) % {"station": name, "since": timezone.localtime(since).strftime("%Y-%m-%d %H:%M")}
 
 
-def submit(  # noqa: PLR0913
+def submit(
     *,
     command: Command,
     target: Target,
@@ -153,11 +155,9 @@ def announce(run_pks: list[int], *, station_pk: int) -> None:
     )
     if channel_name is None:
         return
-    transaction.on_commit(
-        lambda: [
-            switchboard.tell(channel_name, {"type": "command.run", "run": pk}) for pk in run_pks
-        ]
-    )
+    for pk in run_pks:
+        message = {"type": "command.run", "run": pk}
+        transaction.on_commit(partial(switchboard.tell, channel_name, message))
 
 
 def claim(*, run_pk: int, connection_pk: int) -> Claimed | None:
@@ -288,4 +288,3 @@ def is_cancellable(run: CommandRun) -> bool:
         return True
     withdrawal = BY_SLUG[run.command].withdrawal(run.params)
     return run.status == RunStatus.SCHEDULED and withdrawal is not None
-

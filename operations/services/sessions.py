@@ -47,21 +47,28 @@ def record_starts(told: Sequence[Told], changes: Changes) -> list[SessionAnswer]
         if is_new:
             session.transaction_id = str(session.pk)
             session.save(update_fields=["transaction_id"])
-            _end_forgotten(session)
+            _end_forgotten(session, changes)
         _tell_browsers(session, changes)
         answers.append(SessionAnswer(session.transaction_id, tokens.judge(identifier=event.token)))
     parts.save(changes)
     return answers
 
 
-def _end_forgotten(session: Session) -> None:
+def _end_forgotten(session: Session, changes: Changes) -> None:
     """A connector charges one car: an older session there ended without our hearing of it."""
-    if session.connector_id is not None:
-        Session.objects.running().filter(
-            connector_id=session.connector_id, started_at__lt=session.started_at
-        ).exclude(pk=session.pk).update(
-            status=SessionStatus.ENDED, ended_at=session.started_at, stop_reason=UNHEARD
-        )
+    if session.connector_id is None:
+        return
+    older = Session.objects.running().filter(
+        connector_id=session.connector_id, started_at__lt=session.started_at
+    )
+    forgotten = list(older.exclude(pk=session.pk).values_list("pk", flat=True))
+    if not forgotten:
+        return
+    Session.objects.filter(pk__in=forgotten).update(
+        status=SessionStatus.ENDED, ended_at=session.started_at, stop_reason=UNHEARD
+    )
+    for pk in forgotten:
+        changes.add("session", pk)
 
 
 def record_stops(told: Sequence[Told], changes: Changes) -> list[SessionAnswer]:
@@ -108,7 +115,7 @@ def record_changes(told: Sequence[Told], changes: Changes) -> list[SessionAnswer
             transaction_id=event.transaction_id,
             defaults={"started_at": event.at},
         )
-        _place(session, item, event, parts)
+        _place(session, item, event, parts, changes)
         _apply(session, item, event, parts)
         _tell_browsers(session, changes)
         token = tokens.judge(identifier=event.token) if event.token else None
@@ -117,13 +124,15 @@ def record_changes(told: Sequence[Told], changes: Changes) -> list[SessionAnswer
     return answers
 
 
-def _place(session: Session, item: Told, event: SessionChanged, parts: Parts) -> None:
+def _place(
+    session: Session, item: Told, event: SessionChanged, parts: Parts, changes: Changes
+) -> None:
     """Where it charges: said once, perhaps only after the start, and the connector even later."""
     if event.evse_id and (event.connector_id or session.connector is None):
         connector = parts.connector(item.station_id, event.evse_id, event.connector_id or 1)
         if connector.pk != session.connector_id:
             session.connector, session.charger = connector, connector.charger
-            _end_forgotten(session)
+            _end_forgotten(session, changes)
 
 
 def _apply(session: Session, item: Told, event: SessionChanged, parts: Parts) -> None:
@@ -197,6 +206,7 @@ def record_meters(told: Sequence[Told], changes: Changes) -> list[None]:
         if session is not None and session.is_running:
             _meter(session, event.readings, is_late=False)
             session.save(update_fields=["meter_start_wh", "meter_last_wh"])
+        if session is not None:
             _tell_browsers(session, changes)
     MeterReading.objects.bulk_create(rows)
     return [None] * len(told)
@@ -219,6 +229,7 @@ def _meter(session: Session, readings: Sequence[Reading], *, is_late: bool) -> N
 
 
 def _tell_browsers(session: Session, changes: Changes) -> None:
+    changes.add("session", session.pk)
     if session.charger_id is not None:
         changes.add("charger", session.charger_id)
 

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -128,7 +129,7 @@ def _note_boot(station: Station, boot: StationBooted, at: datetime) -> None:
         "iccid": boot.iccid,
         "imsi": boot.imsi,
     }
-    said = {name: text[:limit(name)] for name, text in known.items() if text}
+    said = {name: text[: limit(name)] for name, text in known.items() if text}
     before = {name: getattr(station, name) for name in ("serial_number", "model", "vendor")}
     for name, text in said.items():
         setattr(station, name, text)
@@ -140,7 +141,8 @@ def _note_boot(station: Station, boot: StationBooted, at: datetime) -> None:
 
 def limit(name: str) -> int:
     """How long a text field of a station may be."""
-    return Station._meta.get_field(name).max_length or 0
+    field: Any = Station._meta.get_field(name)
+    return int(field.max_length)
 
 
 def _pass_on(station: Station, before: dict[str, str]) -> None:

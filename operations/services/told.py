@@ -1,4 +1,4 @@
-"""Keeps what stations tell beside statuses and sessions: events, reports, faults in their speech."""
+"""Keeps what stations tell beside statuses and sessions: events, reports, faults in speech."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -9,7 +9,7 @@ from operations.services.live import Changes
 from operations.statuses import RunStatus
 
 
-def move(  # noqa: PLR0913
+def move(
     run: CommandRun,
     to: RunStatus,
     cause: str,
@@ -20,7 +20,8 @@ def move(  # noqa: PLR0913
 ) -> bool:
     """Move the run on, if nobody else did meanwhile; keep the step. False: somebody did."""
     was = RunStatus(run.status)
-    fields = {"status": to, "summary": cause[:300], "closed_at": None if to.is_open else at} | fields
+    closed_at = None if to.is_open else at
+    fields = {"status": to, "summary": cause[:300], "closed_at": closed_at, **fields}
     if not to.is_open:
         # Nothing sends a closed run again: secrets in what was asked have done their work.
         fields |= {"deadline_at": None, "params": masking.payload(run.params)}

@@ -17,7 +17,7 @@ from operations.tables.cells import NOTHING
 
 PAGE_SIZES = (25, 50, 100)
 # Buttons stay in reach while the data beside them scrolls.
-ACTIONS = "actions position-sticky end-0 bg-surface"
+ACTIONS = "actions stays"
 
 
 def _cell_id(table: "PortalTable", record: Model, bound_column: Any) -> str:

@@ -144,7 +144,7 @@ class ConnectorTable(PortalTable):
     error_code = PortalColumn(gettext_lazy("Error"), is_live=True)
     session = PortalColumn(gettext_lazy("Session"), is_live=True)
     request_state = PortalColumn(gettext_lazy("Request"), is_live=True)
-    actions = ToolColumn(gettext_lazy("Actions"), css=ACTIONS, is_live=True)
+    actions = ToolColumn(gettext_lazy("Actions"), css="actions", is_live=True)
 
     NO_ERROR: ClassVar = {"", "NoError"}
     sessions: dict[int | None, Session]
@@ -191,12 +191,16 @@ class ConnectorTable(PortalTable):
         codes = (record.error_code, record.error_info, record.vendor_error_code)
         return " · ".join(code for code in codes if code not in self.NO_ERROR) or cells.NOTHING
 
-    def render_session(self, record: Connector) -> str | SafeString:
-        """The running session's energy and number."""
+    def render_session(self, record: Connector) -> SafeString:
+        """The running session's energy and number, leading to its page."""
         session = self.sessions.get(record.pk)
         if session is None:
             return cells.NOTHING
-        return " · ".join(part for part in (cells.energy(session.energy_wh), str(session)) if part)
+        link = format_html(
+            '<a href="{}">{}</a>', reverse("session-detail", args=[session.pk]), session
+        )
+        energy = cells.energy(session.energy_wh)
+        return format_html("{} · {}", energy, link) if energy else link
 
     def render_request_state(self, record: Connector) -> SafeString:
         """The request that is open."""

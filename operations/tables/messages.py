@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -12,8 +13,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-
-from django.template.loader import render_to_string
 
 from operations import masking
 from operations.models import OcppMessage
@@ -121,9 +120,7 @@ class MessageTable(PortalTable):
     def render_outcome(self, record: OcppMessage) -> str | SafeString:
         """An error's code, or how long the answer took."""
         if record.error_code:
-            return cells.badge(
-                word=record.error_code, tone="red", icon="triangle-exclamation"
-            )
+            return cells.badge(word=record.error_code, tone="red", icon="triangle-exclamation")
         if record.answered_at is None and not record.is_from_station:
             if is_pending(record):
                 return cells.badge(word=_("Waiting"), tone="secondary", icon="hourglass-half")

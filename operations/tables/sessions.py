@@ -30,15 +30,13 @@ class SessionTable(PortalTable):
     duration = PortalColumn(gettext_lazy("Duration"), css="amount", is_live=True)
     station = PortalColumn(gettext_lazy("Station"), by=("station__name",))
     place = PortalColumn(
-        gettext_lazy("Charger, connector"), by=("charger__name", "connector__number"), is_live=True
+        gettext_lazy("Charger · connector"), by=("charger__name", "connector__number"), is_live=True
     )
     token = PortalColumn(gettext_lazy("Token"), by=("token",), css="code", is_live=True)
     status = PortalColumn(gettext_lazy("Status"), by=("status",), is_live=True)
     energy = PortalColumn(gettext_lazy("Energy"), by=("taken_wh",), css="amount", is_live=True)
     power = PortalColumn(gettext_lazy("Power now"), css="amount", is_live=True)
-    stop_reason = PortalColumn(
-        gettext_lazy("Stopped because"), by=("stop_reason",), is_live=True
-    )
+    stop_reason = PortalColumn(gettext_lazy("Stop reason"), by=("stop_reason",), is_live=True)
 
     def learn(self, records: Sequence[Session]) -> None:
         """The power that flows in those that run."""
@@ -88,8 +86,15 @@ class SessionTable(PortalTable):
         return record.station.name
 
     def render_place(self, record: Session) -> str | SafeString:
-        """Where the car stands."""
-        return place(record) or cells.NOTHING
+        """Where the car stands; the column's name says what the number is."""
+        if record.connector is None or record.charger is None:
+            return place(record) or cells.NOTHING
+        return format_html(
+            '{} · <span class="visually-hidden">{}</span> {}',
+            record.charger.name,
+            _("connector"),
+            record.connector.number,
+        )
 
     def value_place(self, record: Session) -> str:
         """The same."""

@@ -13,15 +13,16 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from operations.models import Charger, CommandRun, Station, User
+from operations.models import Charger, CommandRun, Session, Station, User
 from operations.statuses import Role
 from operations.tables.audience import Audience
 from operations.tables.chargers import ChargerTable
+from operations.tables.sessions import SessionTable
 from operations.tables.stations import StationTable
-from operations.views import run_story, station_page
+from operations.views import run_story, session_story, station_page
 from operations.views.chargers import connector_tables
 
-KEY = re.compile(r"(charger|connectors|station|run):([0-9]{1,18})|fleet")
+KEY = re.compile(r"(charger|connectors|station|run|session|meters|trail):([0-9]{1,18})|fleet")
 MOST_KEYS = 500
 
 Patch = dict[str, str]  # {"id": the element's, "html": what takes its place}
@@ -77,8 +78,23 @@ def _visible(user: User, asked: list[str]) -> Iterator[tuple[str, tuple[str, ...
     runs = CommandRun.objects.visible_to(user).filter(pk__in=pks["run"])
     for pk in runs.values_list("pk", flat=True):
         yield f"run:{pk}", (f"run:{pk}",)
+    yield from _visible_sessions(user, pks)
     if "fleet" in asked:
         yield "fleet", ("fleet",)
+
+
+def _visible_sessions(
+    user: User, pks: dict[str, set[int]]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """A session's row and facts, its meter's charts, its messages."""
+    asked = pks["session"] | pks["meters"] | pks["trail"]
+    sessions = Session.objects.visible_to(user).filter(pk__in=asked)
+    for pk, station in sessions.values_list("pk", "station_id"):
+        if pk in pks["session"]:
+            yield f"session:{pk}", (f"session:{pk}", f"connectivity:{station}")
+        for kind in ("meters", "trail"):
+            if pk in pks[kind]:
+                yield f"{kind}:{pk}", (f"session:{pk}",)
 
 
 def _by_kind(keys: list[str] | Set[str]) -> dict[str, set[int]]:
@@ -118,11 +134,15 @@ class _Rows:
         self.connectors = connector_tables(expanded, nobody)
         self.stations = StationTable(stations, audience=nobody)
         self.runs = run_story.of_pks(pks["run"]) if pks["run"] else []
+        self.of_sessions = session_story.of_pks(pks["session"] | pks["meters"] | pks["trail"])
+        sessions = [session for session in self.of_sessions if session.pk in pks["session"]]
+        self.sessions = SessionTable(sessions, audience=nobody)
         self.found = found
         if chargers:
             self.chargers.learn(chargers)
         if stations:
             self.stations.learn(stations)
+        self.sessions.learn(sessions)
 
     @classmethod
     def load(cls, keys: Set[str]) -> "_Rows":
@@ -144,7 +164,8 @@ class _Rows:
         self, viewpoint: Viewpoint, pks: dict[str, set[int]]
     ) -> Iterator[tuple[str, str, str]]:
         audience = viewpoint.audience
-        for table, kind in ((self.chargers, "charger"), (self.stations, "station")):
+        tables = {"charger": self.chargers, "station": self.stations, "session": self.sessions}
+        for kind, table in tables.items():
             table.audience = audience
             for record, dom_id, html in table.live_cells(pks[kind]):
                 yield f"{kind}:{record.pk}", dom_id, html
@@ -155,6 +176,18 @@ class _Rows:
             yield from _parts(f"station:{station.pk}", parts)
         for run in (each for each in self.runs if each.pk in pks["run"]):
             yield from _parts(f"run:{run.pk}", run_story.fragments(run))
+        yield from self._sessions(pks)
+
+    def _sessions(self, pks: dict[str, set[int]]) -> Iterator[tuple[str, str, str]]:
+        for session in self.of_sessions:
+            pk = session.pk
+            if pk in pks["session"]:
+                parts = session_story.fragments(session, self.sessions.powers.get(pk))
+                yield from _parts(f"session:{pk}", parts)
+            if pk in pks["meters"]:
+                yield from _parts(f"meters:{pk}", session_story.meter_fragments(session))
+            if pk in pks["trail"]:
+                yield from _parts(f"trail:{pk}", session_story.trail_fragments(session))
 
     def _connectors(self, pk: int, audience: Audience) -> Iterator[tuple[str, str, str]]:
         """Cell by cell, so that only what changed lights up; then the whole for new connectors."""

@@ -47,9 +47,7 @@ class Found:
     gave_up: bool = False  # the search took too long: there may be more
 
 
-def find(
-    matching: QuerySet[OcppMessage], *, place: Place, period: Period, most: int
-) -> Found:
+def find(matching: QuerySet[OcppMessage], *, place: Place, period: Period, most: int) -> Found:
     """The messages of one page, of those that match."""
     if place.after is None:
         return _older(matching, place.before, period, most)
@@ -58,9 +56,7 @@ def find(
     return found if found.newer_than else _older(matching, None, period, most)
 
 
-def _older(
-    matching: QuerySet[OcppMessage], before: int | None, period: Period, most: int
-) -> Found:
+def _older(matching: QuerySet[OcppMessage], before: int | None, period: Period, most: int) -> Found:
     last = _last_key(period) if before is None else min(before - 1, _last_key(period))
     rows, reached = _collect(matching, _first_key(period), last, most + 1, newest_first=True)
     page = rows[:most]

@@ -6,12 +6,10 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
 
-from operations import masking
 from operations.filters.messages import MessageFilterSet
 from operations.models import OcppMessage, User
 from operations.tables import exports
@@ -115,7 +113,9 @@ class MessageList(PortalList):
             "newest_url": self.url_to(),
             "older_url": self.url_to(before=str(found.older_than)),
             "newer_url": self.url_to(after=str(found.newer_than)),
-            "size_urls": [(size, self.url_to(per_page=str(size))) for size in MessageTable.page_sizes],
+            "size_urls": [
+                (size, self.url_to(per_page=str(size))) for size in MessageTable.page_sizes
+            ],
             "csv_url": self.url_to(**same, export="csv"),
             "print_url": self.url_to(**same, print="1"),
         }
@@ -185,4 +185,3 @@ def key_in(request: PortalRequest, name: str) -> int | None:
 
 def without_guesses(found: Found, text: str) -> Found:
     """Without messages whose text matched in what is masked: nobody shall guess tokens that way."""
-    ...

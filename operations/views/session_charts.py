@@ -197,9 +197,7 @@ def _chart(plan: Plan, lines: list[Line], axis: Axis) -> Chart:
         title=plan.title,
         unit=plan.unit,
         summary=_summary(plan, lines),
-        lines=[
-            Line(line.name, line.points, _path(line.points, axis, low, high)) for line in lines
-        ],
+        lines=[Line(line.name, line.points, _path(line.points, axis, low, high)) for line in lines],
         low=low,
         high=high,
         marks=[

@@ -26,8 +26,8 @@ from operations.views import session_charts
 from operations.views.run_story import Fragment, moment
 from operations.views.session_trail import trail
 
-# A charge of ten hours at ten seconds: beyond it some readings are passed over.
-MOST_READINGS = 4_000
+# Five hours at ten seconds; of more, some are passed over: they are drawn again at every change.
+MOST_READINGS = 2_000
 # Some meters tell one quantity at a time: neighbours are kept or left out together.
 NEIGHBOURS = 4
 LATEST = 20  # readings in which the last value of a quantity is looked for
@@ -162,7 +162,10 @@ def facts(session: Session, power_w: float | None) -> list[dict[str, Any]]:
         (_("Power now"), power(power_w)),
         (_("Charging state"), session.charging_state if session.is_running else ""),
         (_("Meter at the start"), _register(session.meter_start_wh)),
-        (_("Meter at the end") if session.ended_at else _("Meter now"), _register(session.meter_last_wh)),
+        (
+            _("Meter at the end") if session.ended_at else _("Meter now"),
+            _register(session.meter_last_wh),
+        ),
         (_("Stopped because"), session.stop_reason),
     ]
     return [{"label": label, "value": value} for label, value in pairs]

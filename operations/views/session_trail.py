@@ -16,10 +16,10 @@ from django.utils import timezone
 from operations.models import OcppMessage, Session
 from operations.views.conversations import Exchange, exchanges
 
-MOST_FIRST = 20
-MOST_LAST = 80
+MOST_FIRST = 10
+MOST_LAST = 40
 MOST_AROUND = 40
-LONGEST_FRAME = 4_000  # of a hundred on one page
+LONGEST_FRAME = 4_000  # of fifty on one page, pushed again with every change
 
 # How wrong a station's clock may be to be believed, and how long it may have been offline.
 BEFORE = timedelta(days=1, minutes=5)
@@ -52,7 +52,7 @@ class Trail:
 
 
 def trail(session: Session) -> Trail:
-    """At most a hundred and forty exchanges; five queries."""
+    """At most ninety exchanges; five queries."""
     window = _window(session)
     naming = window.filter(_names(session))
     first = list(naming.order_by("pk")[:MOST_FIRST])
@@ -74,13 +74,12 @@ def _window(session: Session) -> QuerySet[OcppMessage]:
     messages = everything.filter(station=session.station_id)
     since, until = session.started_at - BEFORE, (session.ended_at or timezone.now()) + AFTER
     keys = everything.values_list("pk", flat=True)
-    oldest = keys.filter(called_at__gte=since).order_by("called_at").first()
-    if oldest is None:
-        return messages.none()
-    messages = messages.filter(pk__gte=oldest)
-    if until < timezone.now():
-        newest = keys.filter(called_at__lte=until).order_by("-called_at").first()
-        messages = messages.filter(pk__lte=newest)
+    before = keys.filter(called_at__lt=since).order_by("-called_at").first()
+    after = keys.filter(called_at__gt=until).order_by("called_at").first()
+    if before is not None:
+        messages = messages.filter(pk__gt=before)
+    if after is not None:
+        messages = messages.filter(pk__lt=after)
     return messages
 
 
@@ -123,6 +122,5 @@ def _steps(naming: Sequence[OcppMessage], around: Sequence[OcppMessage]) -> list
     messages = sorted([*naming, *around], key=lambda message: message.pk)
     laid_out = exchanges(messages, longest=LONGEST_FRAME)
     return [
-        Step(exchange, message.run_id)
-        for message, exchange in zip(messages, laid_out, strict=True)
+        Step(exchange, message.run_id) for message, exchange in zip(messages, laid_out, strict=True)
     ]

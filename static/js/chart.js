@@ -1,10 +1,6 @@
 // Shows the values under the pointer; the charts themselves are drawn by the server and need no script.
 let pointer; // where it last was, since patches replace the charts under it
 
-function pointsOf(line) {
-  return [...line.points];
-}
-
 // The point nearest in time; the points of a line are in the order of time.
 function nearest(points, x) {
   let low = 0;
@@ -28,7 +24,7 @@ function atOf(figure, x, width) {
   const { since, until, zone } = figure.dataset;
   const at = new Date(Number(since) + (Number(until) - Number(since)) * (x / width));
   const language = document.documentElement.lang || undefined;
-  return new Intl.DateTimeFormat(language, {
+  const format = new Intl.DateTimeFormat(language, {
     day: "numeric",
     month: "short",
     hour: "2-digit",
@@ -36,7 +32,9 @@ function atOf(figure, x, width) {
     second: "2-digit",
     hourCycle: "h23",
     timeZone: zone,
-  }).format(at);
+  });
+  const part = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
+  return `${part.day} ${part.month}, ${part.hour}:${part.minute}:${part.second}`;
 }
 
 function valueOf(figure, y, height) {
@@ -56,7 +54,7 @@ function show(plot, clientX) {
   const { width, height } = svg.viewBox.baseVal;
   const lines = [...svg.querySelectorAll("[data-name]")];
   const wanted = ((clientX - box.left) / box.width) * width;
-  const found = lines.map((line) => ({ name: line.dataset.name, at: nearest(pointsOf(line), wanted) }));
+  const found = lines.map((line) => ({ name: line.dataset.name, at: nearest([...line.points], wanted) }));
   if (!found.length) return;
   const x = nearest(
     found.map((each) => each.at).sort((one, other) => one.x - other.x),

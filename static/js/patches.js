@@ -46,6 +46,8 @@ function isSame(old, next) {
         delete node.dataset.tip;
       }
     }
+    // "10s" and "12s" of the same moment are no news.
+    refreshTimes(copy);
     copy.normalize();
     return copy;
   };
@@ -76,7 +78,10 @@ export function applyPatch({ id, html }) {
   old.replaceWith(next);
   htmx.process(next);
   focusAgain(next, focused);
-  next.classList.add("is-fresh");
-  next.addEventListener("animationend", () => next.classList.remove("is-fresh"), { once: true });
+  // A whole table lights up for no single change in it.
+  if (!next.querySelector("tr")) {
+    next.classList.add("is-fresh");
+    next.addEventListener("animationend", () => next.classList.remove("is-fresh"), { once: true });
+  }
   return true;
 }

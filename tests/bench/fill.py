@@ -1,5 +1,7 @@
 """Fills an empty database with what a measurement needs; prints what its tellers must know."""
 
+# ruff: noqa: E402  Django is set up before its models are imported.
+
 import argparse
 import json
 import os

@@ -53,9 +53,7 @@ class Ground:
 
     def fill(self, stations: int) -> None:
         """Tables, stations, an operator."""
-        said = run_apart(
-            "tests.bench.fill", "--stations", str(stations), env=self.env(self.url)
-        )
+        said = run_apart("tests.bench.fill", "--stations", str(stations), env=self.env(self.url))
         self.first_station, self.first_connector = said["first_station"], said["first_connector"]
         self.cookies = said["cookies"]
 
@@ -85,7 +83,9 @@ class Ground:
         name = urlsplit(database_url).path[1:]
         maintenance = urlsplit(self.url)._replace(path="/postgres").geturl()
         with psycopg.connect(maintenance, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            connection.execute(
+                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+            )
 
 
 @contextmanager

@@ -188,9 +188,7 @@ def _answer_only(_unique_id: bytes) -> None:
     """The portal asks by itself; nobody times that."""
 
 
-async def _hum(
-    talkers: list[StationSocket], pool: list[bytes], tally: Tally, per_s: float
-) -> None:
+async def _hum(talkers: list[StationSocket], pool: list[bytes], tally: Tally, per_s: float) -> None:
     scripts = [(socket, Pace(pool, tally)) for socket in talkers]
     for socket, script in scripts:
         socket.script = script

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.bench import flame, machine
 from tests.bench.ground import Ground, postgres_ground, sqlite_ground
+from tests.bench.profiled import BEGIN, END
 from tests.bench.scale import QUICK
 from tests.bench.servers import started
 
@@ -39,7 +40,9 @@ def main() -> None:
         for part in ("writer", "loop"):
             stats = pstats.Stats(str(ground.folder / f"{part}.pstats"), stream=sys.stdout)
             sys.stdout.write(f"\n--- {part}\n")
-            stats.strip_dirs().sort_stats("tottime").print_stats(LINES)
+            stats.strip_dirs()
+            for order in ("tottime", "cumulative"):
+                stats.sort_stats(order).print_stats(LINES)
 
 
 def observe(ground: Ground, mode: str, kind: str, seconds: float) -> float:
@@ -48,7 +51,10 @@ def observe(ground: Ground, mode: str, kind: str, seconds: float) -> float:
     command = ["-m", "tests.bench.profiled", mode, os.fspath(ground.folder)]
     with started(command, ground, url) as served:
         served.connect(QUICK.sockets, arrives=True)
-        answer = served.talk(kind, sockets=QUICK.sockets, warmup_s=0.5, seconds=seconds)
+        served.talk(kind, sockets=QUICK.sockets, warmup_s=0.0, seconds=1.0)
+        os.kill(served.pid, BEGIN)
+        answer = served.talk(kind, sockets=QUICK.sockets, warmup_s=0.0, seconds=seconds)
+        os.kill(served.pid, END)
     ground.discard(url)
     return float(answer["per_s"])
 

@@ -5,9 +5,9 @@ what is called how often in the writer's thread and on the loop, and slows both 
 """
 
 import argparse
-import atexit
 import cProfile
 import os
+import signal
 import sys
 import threading
 import time
@@ -18,6 +18,7 @@ from types import CodeType, FrameType
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evcharge.settings")
 
 INTERVAL_S = 0.002
+BEGIN, END = signal.SIGUSR1, signal.SIGUSR2
 # Frames in which a thread waits for work.
 IDLE = frozenset({"wait", "select", "poll", "_wait_for_tstate_lock", "get", "drain_events"})
 
@@ -28,18 +29,25 @@ class Sampler(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="sampler", daemon=True)
         self._stacks: Counter[tuple[str, ...]] = Counter()
+        self._is_on = threading.Event()
+
+    def begin(self) -> None:
+        self._is_on.set()
+        self.start()
 
     def run(self) -> None:
-        while True:
+        while self._is_on.is_set():
             time.sleep(INTERVAL_S)
             names = {thread.ident: thread.name for thread in threading.enumerate()}
             for ident, frame in sys._current_frames().items():
                 if ident != self.ident and not is_idle(frame):
                     self._stacks[(names.get(ident, "?"), *stack(frame))] += 1
 
-    def write(self, path: Path) -> None:
+    def end(self, folder: Path) -> None:
+        self._is_on.clear()
+        self.join()
         lines = (f"{';'.join(frames)} {count}" for frames, count in self._stacks.items())
-        path.write_text("\n".join(lines))
+        (folder / "stacks.txt").write_text("\n".join(lines))
 
 
 def is_idle(frame: FrameType) -> bool:
@@ -61,20 +69,40 @@ def name_of(code: CodeType) -> str:
     return f"{path.parent.name}/{path.stem}:{code.co_qualname}"
 
 
-def count_calls(folder: Path) -> None:
-    """Profile the writer's thread and this one."""
-    from ocpp_gateway.writer import Writer
+class Counting:
+    """Profiles the main thread, where the loop is, and each batch of the writer's.
 
-    run = Writer._run
+    By each thread's own CPU time: on one core they wait for each other most of the time.
+    """
 
-    def counted(writer: Writer) -> None:
-        profile = cProfile.Profile()
-        try:
-            profile.runcall(run, writer)
-        finally:
-            profile.dump_stats(folder / "writer.pstats")
+    def __init__(self) -> None:
+        self._loop = cProfile.Profile(time.thread_time)
+        self._writer = cProfile.Profile(time.thread_time)
+        self._is_on = False
+        self._follow_writer()
 
-    Writer._run = counted  # type: ignore[method-assign]
+    def _follow_writer(self) -> None:
+        from ocpp_gateway.writer import Writer
+
+        write_all = Writer._write_all
+
+        def counted(writer: Writer) -> None:
+            if self._is_on:
+                self._writer.runcall(write_all, writer)
+            else:
+                write_all(writer)
+
+        Writer._write_all = counted  # type: ignore[method-assign,assignment]
+
+    def begin(self) -> None:
+        self._is_on = True
+        self._loop.enable()
+
+    def end(self, folder: Path) -> None:
+        self._is_on = False
+        self._loop.disable()
+        self._loop.dump_stats(folder / "loop.pstats")
+        self._writer.dump_stats(folder / "writer.pstats")
 
 
 def main() -> None:
@@ -90,18 +118,10 @@ def main() -> None:
     from evcharge.asgi import application
     from ocpp_gateway import server
 
-    if arguments.mode == "sample":
-        sampler = Sampler()
-        sampler.start()
-        atexit.register(sampler.write, arguments.folder / "stacks.txt")
-        server.run(application, host="127.0.0.1", port=arguments.port)
-        return
-    count_calls(arguments.folder)
-    loop = cProfile.Profile()
-    try:
-        loop.runcall(server.run, application, host="127.0.0.1", port=arguments.port)
-    finally:
-        loop.dump_stats(arguments.folder / "loop.pstats")
+    observer = Sampler() if arguments.mode == "sample" else Counting()
+    signal.signal(BEGIN, lambda *_: observer.begin())
+    signal.signal(END, lambda *_: observer.end(arguments.folder))
+    server.run(application, host="127.0.0.1", port=arguments.port)
 
 
 if __name__ == "__main__":

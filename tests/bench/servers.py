@@ -30,7 +30,7 @@ class Load:
     def __init__(self) -> None:
         with machine.born_on(machine.OTHER_CORES):
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.bench.load"],  # noqa: S603
+                [sys.executable, "-m", "tests.bench.load"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
@@ -145,7 +145,7 @@ def bare_echo(ground: Ground) -> Iterator[Served]:
 
 def answers(port: int) -> bool:
     try:
-        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:  # noqa: S310
+        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
             return bool(answer.status == 200)
     except HTTPError:
         return False

@@ -8,7 +8,8 @@ from typing import Protocol, cast
 from tests.bench import frames
 
 CALL = re.compile(rb'\[2,"([^"]+)","(\w+)"')
-PING, PONG, CLOSE = 9, 10, 8
+TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
+LENGTH_BYTES = {126: 2, 127: 8}
 
 # What a station answers when it is asked something.
 ANSWERS = {b"UnlockConnector": b'{"status":"Unlocked"}'}
@@ -73,29 +74,27 @@ class StationSocket(asyncio.Protocol):
 
     def _frame(self, data: bytes, at: int) -> int:
         """Take the frame that begins here; returns where the next one does, or `at` again."""
-        have = len(data) - at
-        if have < 2:
+        if len(data) < at + 2:
             return at
         size, begin = data[at + 1], at + 2
-        if size == 126:
-            if have < 4:
-                return at
-            size, begin = int.from_bytes(data[at + 2 : at + 4]), at + 4
-        elif size == 127:
-            if have < 10:
-                return at
-            size, begin = int.from_bytes(data[at + 2 : at + 10]), at + 10
+        if size > 125:
+            begin += LENGTH_BYTES[size]
+            size = int.from_bytes(data[at + 2 : begin])
         end = begin + size
-        if len(data) < end:
+        if len(data) < max(begin, end):
             return at
         opcode = data[at] & 15
-        if opcode == 1:
+        if opcode == TEXT:
             self._text(data[begin:end])
-        elif opcode == PING:
-            self.send(frames.masked(data[begin:end], PONG))
+        else:
+            self._control(opcode, data[begin:end])
+        return end
+
+    def _control(self, opcode: int, payload: bytes) -> None:
+        if opcode == PING:
+            self.send(frames.masked(payload, PONG))
         elif opcode == CLOSE:
             self.transport.abort()
-        return end
 
     def _text(self, text: bytes) -> None:
         if text.startswith(b"[2,") and self.heard is not None:

@@ -15,7 +15,7 @@ class Target:
 
     def __str__(self) -> str:
         sign = "≥" if self.is_least else "≤"
-        unit = " ×" if self.of_ratio else f" {self.unit}".rstrip()
+        unit = " \u00d7" if self.of_ratio else f" {self.unit}".rstrip()
         return f"{sign} {self.bound:g}{unit}"
 
     def is_met(self, ours: float, ratio: float | None) -> bool:

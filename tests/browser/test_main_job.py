@@ -90,9 +90,12 @@ def test_a_rebooted_station_goes_offline_and_comes_back(
     expect(row).to_contain_text("Offline", timeout=SOON_MS)
     expect(row).to_contain_text("Connected", timeout=SOON_MS)
     wait_until_true(lambda: CommandRun.objects.filter(status="done").count() == 1)
-    assert list(
-        CommandRun.objects.get().transitions.values_list("to_status", flat=True)
-    ) == ["queued", "sent", "accepted", "done"]
+    assert list(CommandRun.objects.get().transitions.values_list("to_status", flat=True)) == [
+        "queued",
+        "sent",
+        "accepted",
+        "done",
+    ]
 
 
 def test_filters_combine_and_page_two_is_what_its_csv_holds(

@@ -332,6 +332,12 @@ def test_a_lock_answered_without_a_result_failed() -> None:
     assert locked(None, {"attributeValue": "true"}) == RunStatus.FAILED
 
 
+@pytest.mark.parametrize("results", ["Accepted", {}, [None], ["Accepted"], None])
+def test_a_lock_answered_with_nonsense_failed(results: Any) -> None:
+    answer = {"setVariableResult": results}
+    assert lock.outcome("SetVariables", answer).status == RunStatus.FAILED
+
+
 # Reboot
 
 

@@ -5,6 +5,7 @@ import pytest
 from operations.events import (
     ChargerStatusReported,
     ComponentsReported,
+    ConnectorKnown,
     ConnectorStatusReported,
     LockReported,
 )
@@ -91,6 +92,41 @@ def test_a_1_6_connector_is_found_in_whatever_charger_it_was_put(station: Statio
     reports_status(station, 2, FAULTED)
     assert shown(station, charger=2, number=2) == FAULTED
     assert Connector.objects.count() == 2
+
+
+def learn(station: Station, keys: object) -> list[int]:
+    components.learn_from_configuration(station_id=station.pk, answer={"configurationKey": keys})
+    return list(Connector.objects.order_by("number").values_list("number", flat=True))
+
+
+def test_a_configuration_tells_how_many_connectors_there_are(station: Station) -> None:
+    reports_status(station, 1, CHARGING)
+    assert learn(station, [{"key": "NumberOfConnectors", "value": "3"}]) == [1, 2, 3]
+    assert shown(station) == CHARGING
+    assert learn(station, [{"key": "NumberOfConnectors", "value": "9" * 30}])[-1] < 1000
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        None,
+        [],
+        "NumberOfConnectors",
+        ["NumberOfConnectors"],
+        [{"key": "NumberOfConnectors"}],
+        [{"key": "NumberOfConnectors", "value": "-2"}],
+        [{"key": "HeartbeatInterval", "value": "60"}],
+    ],
+)
+def test_a_configuration_that_does_not_tell_changes_nothing(station: Station, keys: object) -> None:
+    assert learn(station, keys) == []
+
+
+def test_a_connector_that_is_only_known_has_no_status(station: Station) -> None:
+    tells(station, ComponentsReported((ConnectorKnown(2, 1),)))
+    connector = Connector.objects.get()
+    assert (connector.charger.number, connector.number) == (1, 2)
+    assert (connector.charging_status, connector.operational_status) == ("", INOPERATIVE)
 
 
 # Aggregates

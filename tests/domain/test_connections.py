@@ -184,3 +184,31 @@ def test_a_connection_remembers_the_version_it_spoke(station: Station) -> None:
     )
     protocols = Connection.objects.order_by("pk").values_list("protocol", flat=True)
     assert list(protocols) == ["2.0.1", "1.6"]
+
+
+def test_a_socket_whose_connection_is_closed_here_is_found(station: Station) -> None:
+    # Its process was taken for dead, or the message that it was replaced got lost.
+    old, new = opens(station), opens(station)
+    heard = {each.connection_pk: timezone.now() for each in (old, new)}
+    assert connections.touch(heard=heard) == {old.connection_pk}
+
+
+def test_a_station_can_be_disconnected(
+    station: Station, told: Told, django_capture_on_commit_callbacks: Any
+) -> None:
+    assert not connections.disconnect(station=station, why="bye")
+    opens(station)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert connections.disconnect(station=station, why="bye")
+    assert told == [("ch", {"type": "station.disconnect", "why": "bye"})]
+
+
+def test_who_was_not_watching_may_not_judge_who_is_dead() -> None:
+    now = timezone.now()
+    assert not connections.keep_watch(now=now)
+    for second in range(16):
+        watched = connections.keep_watch(now=now + timedelta(seconds=second))
+        assert not watched, "not before a whole lease is over"
+    assert connections.keep_watch(now=now + timedelta(seconds=16))
+    # The machine slept: nobody could renew.
+    assert not connections.keep_watch(now=now + timedelta(hours=1))

@@ -386,3 +386,56 @@ def test_a_lock_is_done_when_it_reads_as_locked() -> None:
             answered_at=timezone.now(),
         )
     assert fresh(run).status == RunStatus.DONE
+
+
+def test_an_answer_that_no_database_would_keep_is_kept_all_the_same(
+    connector: Connector, connection: Connection
+) -> None:
+    run = sent(connector, connection, "unlock")
+    message = OcppMessage.objects.get(run=run)
+    outcomes.record_answer(
+        unique_id=message.unique_id,
+        station_pk=connector.station.pk,
+        frame=r'[3,"x",{"status":"Unlocked","why":"\u0000 \ud800"}]',
+        answer={"payload": {"status": "Unlocked"}},
+        answered_at=timezone.now(),
+    )
+    assert fresh(run).status == RunStatus.DONE
+    assert (
+        OcppMessage.objects.get(run=run).answer == r'[3,"x",{"status":"Unlocked","why":"\u0000 ?"}]'
+    )
+
+
+def test_a_configuration_read_back_tells_of_connectors(connector: Connector) -> None:
+    OcppMessage.objects.create(
+        station=connector.station,
+        is_from_station=False,
+        action="GetConfiguration",
+        unique_id="x",
+        called_at=timezone.now(),
+    )
+    key = {"key": "NumberOfConnectors", "readonly": True, "value": "2"}
+    outcomes.record_answer(
+        unique_id="x",
+        station_pk=connector.station.pk,
+        frame="[3]",
+        answer={"payload": {"configurationKey": [key]}},
+        answered_at=timezone.now(),
+    )
+    assert connector.station.connectors.count() == 2
+
+
+def test_what_somebody_else_moved_on_meanwhile_is_left_there(
+    connector: Connector, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = sent(connector, connection, "change-availability", availability="off")
+    settle = outcomes._settle
+
+    def cancelled_first(asked: CommandRun, *rest: Any) -> None:
+        CommandRun.objects.update(status=RunStatus.CANCELLED)
+        settle(asked, *rest)
+
+    monkeypatch.setattr(outcomes, "_settle", cancelled_first)
+    answer(run, "Accepted")
+    assert fresh(run).status == RunStatus.CANCELLED
+    assert history(run) == ["queued", "sent"]

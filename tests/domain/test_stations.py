@@ -119,3 +119,24 @@ def test_an_identity_must_be_one_and_be_free(identity: str) -> None:
 def test_a_closed_station_is_discarded() -> None:
     assert stations.is_closed(StationFactory(operational_status=OperationalStatus.CLOSED))
     assert not stations.is_closed(StationFactory())
+
+
+def test_a_station_can_be_put_back_into_quarantine() -> None:
+    station = StationFactory()
+    stations.quarantine(station=station, why="strange")
+    assert tells(station, StationBooted("A", "B")).registration == Registration.PENDING
+
+
+def test_only_a_station_nobody_owns_can_be_forgotten() -> None:
+    owned, stray = StationFactory(), StationFactory(organisation=None)
+    with pytest.raises(ValueError, match="belongs to an organisation"):
+        stations.forget(station=owned, why="")
+    stations.forget(station=stray, why="spam")
+    assert list(Station.objects.all()) == [owned]
+
+
+def test_a_station_that_ignores_being_asked_to_boot_is_remembered() -> None:
+    station = StationFactory()
+    stations.note_ignored_boot_trigger(station_pk=station.pk)
+    station.refresh_from_db()
+    assert station.ignores_boot_trigger

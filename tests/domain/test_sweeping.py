@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from operations.models import CommandRun, Connection, Connector, Station
+from operations.models import CommandRun, Connection, Connector, Node, Station
 from operations.services import sweeping
 from operations.services.live import switchboard
 from operations.services.runs import Options
@@ -206,3 +206,18 @@ def test_a_sweep_does_all_that_is_due(connector: Connector, told: Told) -> None:
     overdue(run)
     sweeping.sweep()
     assert fresh(run).status == RunStatus.TIMED_OUT
+
+
+def test_a_sweep_buries_the_dead_once_it_has_watched_for_a_lease(connector: Connector) -> None:
+    now = timezone.now()
+    connections = sweeping.connections
+    connections.start_node(name="node-1", is_alone=False)
+    connect(connector.station)
+    Node.objects.update(renewed_at=now - timedelta(minutes=1))
+    sweeping.sweep()
+    connector.station.refresh_from_db()
+    assert connector.station.is_connected
+    Node.objects.filter(name=connections.SWEEPER).update(started_at=now - timedelta(minutes=1))
+    sweeping.sweep()
+    connector.station.refresh_from_db()
+    assert not connector.station.is_connected

@@ -27,9 +27,7 @@ async def test_an_unknown_station_is_refused_with_a_reason(portal: Portal) -> No
     assert not await Station.objects.aexists()
 
 
-async def test_an_unknown_station_may_be_accepted(
-    portal: Portal, settings: Settings
-) -> None:
+async def test_an_unknown_station_may_be_accepted(portal: Portal, settings: Settings) -> None:
     settings.EVCHARGE_UNKNOWN_STATIONS = "accept"
     async with FakeStation(portal.stations_url, "NEW-1", version=V201) as station:
         assert (await station.boots())["status"] == "Accepted"

@@ -260,3 +260,25 @@ def test_meter_values_of_an_evse_belong_to_no_session() -> None:
     assert event_of(V201, "MeterValues", payload) == events.MetersRead(
         0, 2, "", (events.Reading(A_MINUTE_AGO, (sample,)),)
     )
+
+
+def test_a_report_tells_which_connectors_there_are() -> None:
+    connector = {
+        "component": {"name": "Connector", "evse": {"id": 2, "connectorId": 1}},
+        "variable": {"name": "Available"},
+        "variableAttribute": [{"value": "true"}],
+    }
+    lock = {
+        "component": {"name": "Connector"},
+        "variable": {"name": "AvailabilityState"},
+        "variableAttribute": [{"value": "Available"}],
+    }
+    payload = {
+        "requestId": 7,
+        "generatedAt": A_MINUTE_AGO_TEXT,
+        "seqNo": 0,
+        "reportData": [connector, connector, lock],
+    }
+    event = event_of(V201, "NotifyReport", payload)
+    assert isinstance(event, events.ReportPartReceived)
+    assert event.parts == (events.ConnectorKnown(1, 2),), "once each; reports bring no news"

@@ -40,7 +40,7 @@ class Desk:
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
-        self.results: list[tuple[str, Any]] = []
+        self._came: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
 
     def tells(self, name: str, station_pk: int, event: Event) -> None:
         now = timezone.now()
@@ -57,16 +57,14 @@ class Desk:
         self._writer.call(service, self._done(name))
 
     def _done(self, name: str) -> Callable[[Any], None]:
-        return lambda result: self.results.append((name, result))
+        return lambda result: self._came.put_nowait((name, result))
 
     async def gets(self, count: int) -> dict[str, Any]:
-        async def all_are_there() -> None:
-            while len(self.results) < count:
-                await asyncio.sleep(0)
-
-        await asyncio.wait_for(all_are_there(), timeout=10)
-        assert len(self.results) == count
-        return dict(self.results)
+        """So many results, and no more."""
+        async with asyncio.timeout(10):
+            came = [await self._came.get() for _ in range(count)]
+        assert self._came.empty()
+        return dict(came)
 
 
 def status(number: int, said: ChargingStatus = ChargingStatus.AVAILABLE) -> Event:
@@ -113,8 +111,7 @@ async def test_what_one_station_tells_is_recorded_in_its_order(
     for number, said in enumerate(told):
         desk.tells(f"{number}", station.pk, status(1, said))
     start(writer)
-    await desk.gets(3)
-    assert [name for name, _result in desk.results] == ["0", "1", "2"]
+    assert list(await desk.gets(3)) == ["0", "1", "2"]
     assert await statuses() == {1: "Finishing"}
 
 
@@ -196,7 +193,6 @@ async def test_a_database_that_stays_away_is_an_error_and_is_used_again_when_it_
     results = await desk.gets(2)
     assert {type(result) for result in results.values()} == {Failed}
     assert "the database does not answer" in caplog.text
-    desk.results.clear()
     monkeypatch.setattr(writing, "PATIENCE_S", 5.0)
     desk.tells("c", station.pk, status(2))
     assert await desk.gets(1) == {"c": "answer to c"}
@@ -234,7 +230,7 @@ async def test_log_lines_are_written_without_being_waited_for(
     start(writer)
     for name in ("x", "y"):
         writer.log(line(station, name))
-    await eventually(lambda: OcppMessage.objects.count() == 2, what="both lines")
+    await eventually(lambda: OcppMessage.objects.count() == 2)
 
 
 async def test_a_log_line_that_cannot_be_written_costs_only_itself(
@@ -283,4 +279,4 @@ async def test_a_closed_loop_wants_no_results(writer: Writer, station: Station) 
     desk.tells("a", station.pk, status(1))
     await asyncio.to_thread(writer.stop)
     assert await logged() == ["a"]
-    assert desk.results == []
+    assert await desk.gets(0) == {}

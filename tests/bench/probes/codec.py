@@ -1,5 +1,7 @@
 """Frames per second through codec, link and dialect without I/O, and through the library."""
 
+# ruff: noqa: E402  Django is set up before its models are imported.
+
 import argparse
 import asyncio
 import json

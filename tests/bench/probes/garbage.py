@@ -1,5 +1,7 @@
 """Garbage through the link: does anything get out of it, does anything stay in it?"""
 
+# ruff: noqa: E402  Django is set up before its models are imported.
+
 import argparse
 import json
 import os

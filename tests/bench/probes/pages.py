@@ -1,5 +1,7 @@
 """The list of chargers among very many: each view of it, beside the queries it makes."""
 
+# ruff: noqa: E402  Django is set up before its models are imported.
+
 import argparse
 import json
 from collections.abc import Callable, Mapping

@@ -1,5 +1,7 @@
 """How fast the database takes what MeterValues stores, when somebody just inserts it."""
 
+# ruff: noqa: E402  Django is set up before its models are imported.
+
 import argparse
 import json
 from time import perf_counter
@@ -43,9 +45,7 @@ def statements() -> tuple[str, str]:
             "station_id, connection_id, is_from_station, action, unique_id, call, called_at, "
             "answer, answered_at, error_code",
         ),
-        insert(
-            MeterReading._meta.db_table, "station_id, connector_number, at, samples"
-        ),
+        insert(MeterReading._meta.db_table, "station_id, connector_number, at, samples"),
     )
 
 

@@ -3,6 +3,8 @@
 It also has the bare round trip behind a click: request, channel layer, frame, answer, response.
 """
 
+# ruff: noqa: E402  Django is set up before its models are imported.
+
 import argparse
 import asyncio
 import os
@@ -74,9 +76,15 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     elif scope["type"] == "http":
         if scope["path"].startswith(PRESS):
             await _press(scope["path"].removeprefix(PRESS))
-        await send({"type": "http.response.start", "status": 200, "headers": [
-            (b"content-length", b"0"),
-        ]})
+        await send(
+            {
+                "type": "http.response.start",
+                "status": 200,
+                "headers": [
+                    (b"content-length", b"0"),
+                ],
+            }
+        )
         await send({"type": "http.response.body", "body": b""})
     else:
         raise ValueError(f"no {scope['type']} here")
@@ -86,7 +94,9 @@ async def _press(identity: str) -> None:
     """Through the layer to the station and back."""
     answered = asyncio.get_running_loop().create_future()
     board.waiting[identity] = answered
-    await get_channel_layer().send(board.channel_names[identity], {"type": "press"})
+    layer = get_channel_layer()
+    assert layer is not None
+    await layer.send(board.channel_names[identity], {"type": "press"})
     await answered
 
 

@@ -4,8 +4,9 @@ It has every advantage that costs its author nothing: uvloop, validation without
 the portal's own tables and database settings, no message log. It stores what must not be lost.
 """
 
+# ruff: noqa: E402  Django is set up before its models are imported.
+
 import argparse
-import asyncio
 import http
 import logging
 import os

@@ -91,5 +91,3 @@ def click_at_half_capacity(
     figures = click(bench, ours, numbers)
     ours.load.do("hum", kind="status", sockets=0, per_s=0)
     return figures, per_s
-
-

@@ -84,9 +84,7 @@ def come_back(bench: Bench, server: str, ours: Served, accepts_s: float) -> Rows
     """All lost at once, and all back at once, while somebody looks at a page."""
     many = bench.scale.many_stations
     ours.load.do("drop")
-    back = ours.connect(
-        many, at_once=many, arrives=True, page=PAGE, cookies=bench.ground.cookies
-    )
+    back = ours.connect(many, at_once=many, arrives=True, page=PAGE, cookies=bench.ground.cookies)
     yield Row(
         what=bench.named(f"{many:,} reconnect (auth, boot, 2 statuses); bare accepts", server),
         ours=back["seconds"],

@@ -55,9 +55,7 @@ def take_all(bench: Bench, server: str, usual: Served, samples: Samples) -> None
                 take(bench, usual, "usual", kind, samples)
 
 
-def take(  # noqa: PLR0913
-    bench: Bench, served: Served, who: str, kind: str, samples: Samples, **how: Any
-) -> None:
+def take(bench: Bench, served: Served, who: str, kind: str, samples: Samples, **how: Any) -> None:
     scale = bench.scale
     answer = served.talk(
         kind, sockets=scale.sockets, warmup_s=scale.warmup_s, seconds=scale.seconds, **how

@@ -1,0 +1,130 @@
+"""Sockets and browsers hear of things, whichever thread or process they happened in."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from channels.layers import get_channel_layer
+from django.db import transaction
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from operations.services import live
+from operations.services.live import BROWSERS, Switchboard, publishing
+
+
+@pytest.fixture
+async def board() -> AsyncIterator[Switchboard]:
+    board = Switchboard()
+    board.bind(asyncio.get_running_loop())
+    yield board
+    board.unbind()
+
+
+async def heard(name: str) -> dict[str, Any]:
+    layer = get_channel_layer()
+    assert layer is not None
+    return dict(await asyncio.wait_for(layer.receive(name), timeout=5))
+
+
+async def a_browser() -> str:
+    layer = get_channel_layer()
+    assert layer is not None
+    name = str(await layer.new_channel())
+    await layer.group_add(BROWSERS, name)
+    return name
+
+
+async def test_a_socket_is_told_from_another_thread(board: Switchboard) -> None:
+    layer = get_channel_layer()
+    assert layer is not None
+    name = await layer.new_channel()
+    await asyncio.to_thread(board.tell, name, {"type": "command.run", "run": 5})
+    assert await heard(name) == {"type": "command.run", "run": 5}
+
+
+async def test_changes_are_gathered_for_a_moment(board: Switchboard) -> None:
+    browser = await a_browser()
+    await asyncio.to_thread(board.changed, {"charger:2", "charger:1"})
+    board.changed({"run:3"})
+    assert await heard(browser) == {
+        "type": "live.changed",
+        "keys": ["charger:1", "charger:2", "run:3"],
+    }
+    board.changed({"run:4"})
+    assert (await heard(browser))["keys"] == ["run:4"]
+
+
+async def test_a_push_is_only_so_long(board: Switchboard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "MOST_KEYS", 2)
+    browser = await a_browser()
+    board.changed({"a:1", "b:2", "c:3"})
+    assert (await heard(browser))["keys"] == ["a:1", "b:2"]
+
+
+class OtherLayer:
+    """A layer that reaches other processes, if it is there."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.sent: list[tuple[str, dict[str, Any]]] = []
+        self._error = error
+
+    async def send(self, name: str, message: dict[str, Any]) -> None:
+        if self._error:
+            raise self._error
+        self.sent.append((name, message))
+
+    group_send = send
+
+
+def test_a_process_without_a_loop_sends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = OtherLayer()
+    monkeypatch.setattr(live, "get_channel_layer", lambda: layer)
+    board = Switchboard()
+    board.tell("ch", {"type": "command.run", "run": 5})
+    board.changed({"run:5"})
+    assert layer.sent == [
+        ("ch", {"type": "command.run", "run": 5}),
+        (BROWSERS, {"type": "live.changed", "keys": ["run:5"]}),
+    ]
+
+
+def test_a_layer_that_reaches_nobody_is_not_used() -> None:
+    board = Switchboard()
+    board.tell("ch", {"type": "command.run", "run": 5})
+    board.changed({"run:5"})
+
+
+@pytest.mark.parametrize("error", [RedisConnectionError("gone"), OSError("gone")])
+def test_a_layer_that_is_away_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    monkeypatch.setattr(live, "get_channel_layer", lambda: OtherLayer(error))
+    board = Switchboard()
+    board.tell("ch", {})
+    board.changed({"run:5"})
+    assert caplog.text.count("channel layer does not answer") == 2
+
+
+def test_a_loop_that_has_ended_is_left_alone() -> None:
+    loop = asyncio.new_event_loop()
+    board = Switchboard()
+    board.bind(loop)
+    loop.close()
+    board.changed({"run:5"})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_browsers_hear_of_what_was_committed_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[set[str]] = []
+    monkeypatch.setattr(live.switchboard, "changed", told.append)
+    with publishing() as changes:
+        changes.add("run", 5)
+        assert told == []
+    assert told == [{"run:5"}]
+    with publishing() as changes:
+        changes.add("run", 6)
+        transaction.set_rollback(True)
+    with publishing():
+        pass
+    assert told == [{"run:5"}]
