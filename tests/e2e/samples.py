@@ -1,6 +1,7 @@
 """Payloads made from the official schemas, so that every message of a version can be said."""
 
 import json
+from collections.abc import Callable
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -54,36 +55,30 @@ class _Sampler:
 
     def value(self, schema: Schema, name: str) -> Any:
         if "$ref" in schema:
-            return self.value(self._definitions[schema["$ref"].rpartition("/")[2]], name)
+            schema = self._definitions[schema["$ref"].rpartition("/")[2]]
         if "enum" in schema:
             return schema["enum"][self._turn % len(schema["enum"])]
-        match schema.get("type"):
-            case "object":
-                return self._object(schema)
-            case "array":
-                return self._list(schema)
-            case "string":
-                return self._text(schema)
-            case "integer":
-                return self._integer(schema, name)
-            case "number":
-                return min(0.1 * self._turn, schema.get("maximum", LARGEST))
-            case "boolean":
-                return self._is_full
-            case _:
-                return {"anything": [1, None, "text"]}
+        kinds: dict[str, Callable[[Schema, str], Any]] = {
+            "object": self._object,
+            "array": self._list,
+            "string": self._text,
+            "integer": self._integer,
+            "number": self._number,
+            "boolean": lambda _schema, _name: self._is_full,
+        }
+        return kinds.get(schema.get("type", ""), self._anything)(schema, name)
 
-    def _object(self, schema: Schema) -> dict[str, Any]:
+    def _object(self, schema: Schema, _name: str) -> dict[str, Any]:
         properties = schema.get("properties", {})
         named = properties if self._is_full else schema.get("required", [])
         return {name: self.value(properties[name], name) for name in named}
 
-    def _list(self, schema: Schema) -> list[Any]:
+    def _list(self, schema: Schema, _name: str) -> list[Any]:
         least, most = schema.get("minItems", 1), schema.get("maxItems", LIST_LENGTH)
         length = max(least, min(most, LIST_LENGTH)) if self._is_full else max(least, 1)
         return [self.value(schema["items"], "") for _ in range(length)]
 
-    def _text(self, schema: Schema) -> str:
+    def _text(self, schema: Schema, _name: str) -> str:
         if schema.get("format") == "date-time":
             return TIMES[self._turn % len(TIMES)]
         if schema.get("format") == "uri":
@@ -96,3 +91,9 @@ class _Sampler:
             return 1 + self._turn % 2
         least, most = schema.get("minimum", 0), schema.get("maximum", LARGEST)
         return int(most if self._is_full else least)
+
+    def _number(self, schema: Schema, _name: str) -> float:
+        return min(0.1 * self._turn, schema.get("maximum", LARGEST))
+
+    def _anything(self, _schema: Schema, _name: str) -> Any:
+        return {"anything": [1, None, "text"]}

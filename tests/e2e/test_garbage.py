@@ -5,7 +5,7 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -125,6 +125,18 @@ def outcome(frame: list[Any]) -> tuple[Any, str] | None:
     return (frame[1], frame[2]) if frame[0] == 4 else None
 
 
+def by_the_book(
+    version: OcppVersion, expected: tuple[Any, str] | None
+) -> list[tuple[Any, str] | None]:
+    """What GARBAGE says, in the words of the version."""
+    if expected is None:
+        return [None]
+    unique_id, code = expected
+    if version is V16 and unique_id == NAMELESS:
+        return []
+    return [(unique_id, CODES[version].get(code, code))]
+
+
 @VERSIONS
 async def test_each_piece_of_garbage_gets_its_answer(portal: Portal, version: OcppVersion) -> None:
     wanted, got = {}, {}
@@ -137,11 +149,7 @@ async def test_each_piece_of_garbage_gets_its_answer(portal: Portal, version: Oc
             while not answers or answers[-1][1] != f"mark-{number}":
                 answers.append(json.loads(await station.receives()))
             got[raw[:60]] = [outcome(answer) for answer in answers[:-1]]
-            if expected is not None:
-                unique_id, code = expected
-                expected = (unique_id, CODES[version].get(code, code))
-            is_unanswered = version is V16 and expected is not None and expected[0] == NAMELESS
-            wanted[raw[:60]] = [] if is_unanswered else [expected]
+            wanted[raw[:60]] = by_the_book(version, expected)
     assert got == wanted
     refused = len([expected for _, expected in GARBAGE if expected is not None])
     await eventually(lambda: OcppMessage.objects.exclude(error_code="").count() == refused)
@@ -181,9 +189,8 @@ async def test_numbers_no_column_can_hold_are_refused(portal: Portal, version: O
 
 async def test_a_message_of_20_mib_closes_the_socket_with_1009(portal: Portal) -> None:
     async with connected(portal, identity="CP-2") as neighbour, connected(portal) as station:
-        with pytest.raises(ConnectionClosed):
+        with suppress(ConnectionClosed):
             await station.sends_raw("x" * 20 * 2**20)
-            await station.receives()
         assert (await station.is_closed())[0] == 1009
         assert await is_prompt(neighbour)
         await eventually(lambda: not Station.objects.get(identity="CP-1").is_connected)

@@ -1,39 +1,27 @@
 """A server process of its own: the main job, and every way such a process ends."""
 
-import json
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from signal import SIGTERM
-from urllib.request import urlopen
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
-from pytest_django.plugin import DjangoDbBlocker
-from websockets.exceptions import ConnectionClosed
 
 from evcharge.asgi import runtime
 from ocpp_gateway.gateway import gateway
 from operations.models import CommandRun, Connection, Node, OcppMessage, Station
 from operations.services import connections, sweeping
 from operations.services.runs import Options
-from operations.versions import V16, V21, V201, OcppVersion
 from tests import services
-from tests.e2e.asking import asks, becomes, eventually, history, status_of
+from tests.e2e.asking import asks, becomes, eventually, status_of
 from tests.factories import StationFactory
 from tests.fake_station import FakeStation
 from tests.portal import SERVERS, Portal, served_apart
 
-VERSIONS = pytest.mark.parametrize("version", [V16, V201, V21], ids=str)
 KINDS = pytest.mark.parametrize("kind", SERVERS)
-# One server for all tests that leave it alive; xdist keeps them together.
-EACH_SERVER = pytest.mark.parametrize(
-    "_served_apart",
-    [pytest.param(kind, marks=pytest.mark.xdist_group(f"life-{kind}")) for kind in SERVERS],
-    indirect=True,
-)
 
 
 @pytest.fixture
@@ -45,74 +33,6 @@ def _no_other_sweeper(transactional_db: None) -> Iterator[None]:
     yield
     if was_running:
         runtime._celery.start()
-
-
-@pytest.fixture(scope="module")
-def _served_apart(
-    request: pytest.FixtureRequest,
-    django_db_setup: None,
-    django_db_blocker: DjangoDbBlocker,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Portal]:
-    log = tmp_path_factory.mktemp("server") / "log"
-    with django_db_blocker.unblock(), served_apart(request.param, log=log) as portal:
-        yield portal
-
-
-@pytest.fixture
-def server(_served_apart: Portal, transactional_db: None) -> Portal:
-    return _served_apart
-
-
-# --- While it lives
-
-
-@EACH_SERVER
-@VERSIONS
-async def test_the_main_job(server: Portal, version: OcppVersion) -> None:
-    await sync_to_async(StationFactory)(identity="CP-1", connected=False)
-    async with FakeStation(server.stations_url, "CP-1", version=version) as station:
-        assert (await station.boots())["status"] == "Accepted"
-        await station.reports_status(1, "Available")
-        run = await asks("CP-1", "change-availability", connector=1, availability="off")
-        await station.answers(await station.expects("ChangeAvailability"), status="Accepted")
-        await station.reports_status(1, "Unavailable")
-        await becomes(run, "done")
-        await station.closes()
-    assert await history(run) == ["queued", "sent", "accepted", "done"]
-    await eventually(lambda: not Station.objects.get().is_connected)
-
-
-@EACH_SERVER
-async def test_it_says_that_it_lives_and_is_ready(server: Portal) -> None:
-    with urlopen(f"{server.url}/healthz") as answer:  # noqa: ASYNC210, S310
-        assert answer.status == 200
-    with urlopen(f"{server.url}/readyz") as answer:  # noqa: ASYNC210, S310
-        assert json.load(answer) == {"database": True, "layer": True, "broker": True}
-
-
-@EACH_SERVER
-async def test_a_message_of_20_mib_ends_its_socket_alone(server: Portal) -> None:
-    for identity in ("CP-1", "CP-2"):
-        await sync_to_async(StationFactory)(identity=identity, connected=False)
-    async with (
-        FakeStation(server.stations_url, "CP-1") as station,
-        FakeStation(server.stations_url, "CP-2") as neighbour,
-    ):
-        await neighbour.boots()
-        with pytest.raises(ConnectionClosed):
-            await station.sends_raw("x" * 20 * 2**20)
-            await station.receives()
-        assert (await station.is_closed())[0] == 1009
-        await neighbour.reports_status(1, "Available")
-        await eventually(lambda: not Station.objects.get(identity="CP-1").is_connected)
-
-
-@EACH_SERVER
-async def test_a_refused_handshake_says_why(server: Portal) -> None:
-    with pytest.raises(Exception, match="404") as caught:
-        await FakeStation(server.stations_url, "NOBODY").connects()
-    assert b"No station has this identity" in caught.value.response.body
 
 
 # --- Killed
@@ -148,8 +68,9 @@ async def test_killed_in_the_middle_of_runs_and_started_again(kind: str, tmp_pat
             await becomes(runs["ACCEPTED"], "accepted")
             assert await status_of(runs["QUEUED"]) == "queued"
             assert await status_of(runs["SENT"]) == "sent"
-            dead = await Node.objects.exclude(name__in=["sweeper", gateway.node]).aget()
             assert portal.process is not None
+            held = Node.objects.filter(name__contains=f"-{portal.process.pid}-")
+            assert await held.aexists()
             portal.process.kill()
             portal.process.wait()
 
@@ -157,7 +78,7 @@ async def test_killed_in_the_middle_of_runs_and_started_again(kind: str, tmp_pat
             # All that the dead process held is settled before anybody may connect.
             assert not await Connection.objects.filter(closed_at=None).aexists()
             assert not await Station.objects.exclude(connected_at=None).aexists()
-            assert not await Node.objects.filter(name=dead.name).aexists()
+            assert not await held.aexists()
             await becomes(runs["QUEUED"], "not-connected")
             await becomes(runs["SENT"], "connection-lost")
             await becomes(runs["RESET"], "in-progress", "not-confirmed")
@@ -208,7 +129,7 @@ async def test_stopped_it_says_goodbye_and_leaves_nothing_open(kind: str, tmp_pa
     assert connection.close_code in (1001, 1012)
     assert not (await Station.objects.aget()).is_connected
     assert await status_of(run) == "in-progress"
-    assert not await Node.objects.exclude(name__in=["sweeper", gateway.node]).aexists()
+    assert not await Node.objects.filter(name__contains=f"-{portal.process.pid}-").aexists()
     assert await OcppMessage.objects.filter(action="Heartbeat").aexists()
     assert "Traceback" not in (tmp_path / "log").read_text()
 
