@@ -41,9 +41,9 @@ from ocpp_gateway.writer import Failed, Writer
 from operations import events
 from operations.answers import Answer, BootAnswer
 from operations.commands import BY_SLUG
-from operations.models import OcppMessage
 from operations.services import connections, outcomes, runs, stations
 from operations.services.connections import Opened
+from operations.services.messages import Exchange
 from operations.services.runs import Claimed, OutgoingCall
 from operations.services.told import Fault
 from operations.statuses import Registration
@@ -196,11 +196,11 @@ class Conversation:
             self._let_call()
             return
         self._handled += 1
-        exchange = _Exchange(self, call, raw, handler, event, self.last_heard_at)
+        exchange = _Handling(self, call, raw, handler, event, self.last_heard_at)
         told = events.Told(self.opened.station_pk, event, self.last_heard_at)
         self._writer.record(told, exchange.conclude, exchange.done)
 
-    def finish(self, exchange: "_Exchange", result: Any) -> None:
+    def finish(self, exchange: "_Handling", result: Any) -> None:
         """The event is committed, or failed: answer."""
         self._handled -= 1
         if self._is_over:
@@ -239,7 +239,7 @@ class Conversation:
     ) -> None:
         now = timezone.now()
         self._writer.log(
-            OcppMessage(
+            Exchange(
                 station_id=self.opened.station_pk,
                 connection_id=self.opened.connection_pk,
                 is_from_station=True,
@@ -253,9 +253,9 @@ class Conversation:
             )
         )
 
-    def row(self, call: Call, raw: str | bytes, answer: str, called_at: datetime) -> OcppMessage:
+    def row(self, call: Call, raw: str | bytes, answer: str, called_at: datetime) -> Exchange:
         """The message log's row of an answered call."""
-        return OcppMessage(
+        return Exchange(
             station_id=self.opened.station_pk,
             connection_id=self.opened.connection_pk,
             is_from_station=True,
@@ -391,7 +391,7 @@ class Conversation:
     def _log_own(self, asked: Asked, answer: str) -> None:
         now = timezone.now()
         self._writer.log(
-            OcppMessage(
+            Exchange(
                 station_id=self.opened.station_pk,
                 connection_id=self.opened.connection_pk,
                 is_from_station=False,
@@ -500,7 +500,7 @@ class Conversation:
         )
 
 
-class _Exchange:
+class _Handling:
     """One call of the station, from hearing it to answering it."""
 
     __slots__ = ("_owner", "answer", "call", "event", "frame", "handler", "heard_at", "raw")
@@ -523,7 +523,7 @@ class _Exchange:
         self.answer: Answer = None
         self.frame = ""
 
-    def conclude(self, answer: Answer) -> tuple["_Exchange", OcppMessage]:
+    def conclude(self, answer: Answer) -> tuple["_Handling", Exchange]:
         """In the writer's thread, in the event's transaction: the answer and the log's row."""
         self.answer = answer
         payload = self.handler.answer(answer, self.call.payload)

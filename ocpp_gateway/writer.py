@@ -20,9 +20,9 @@ from django.db import connection as database
 
 from operations.answers import Answer
 from operations.events import Told
-from operations.models import OcppMessage
 from operations.services import messages, reports
 from operations.services.live import Changes, publishing
+from operations.services.messages import Exchange
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ QUIET_S = 1.0  # how long log lines may wait for company
 
 Done = Callable[[Any], None]
 # Makes of the service's answer what the socket sends, and the row that keeps both.
-Conclude = Callable[[Answer], tuple[Any, OcppMessage]]
+Conclude = Callable[[Answer], tuple[Any, Exchange]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Writer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._work: deque[_Work] = deque()
-        self._log: deque[OcppMessage] = deque()
+        self._log: deque[Exchange] = deque()
         self._wake = threading.Event()
         self._is_stopping = False
 
@@ -107,7 +107,7 @@ class Writer:
         self.call(service, settle)
         return future
 
-    def log(self, row: OcppMessage) -> None:
+    def log(self, row: Exchange) -> None:
         """Have a finished exchange logged, some time soon."""
         self._log.append(row)
 
@@ -137,7 +137,7 @@ class Writer:
             rows = _take(self._log)
             self._deliver(batch, self._write(batch, rows))
 
-    def _write(self, batch: list[_Work], rows: list[OcppMessage]) -> list[Any]:
+    def _write(self, batch: list[_Work], rows: list[Exchange]) -> list[Any]:
         """All in one transaction; if that fails, each alone."""
         deadline = time.monotonic() + PATIENCE_S
         while True:
@@ -160,9 +160,8 @@ class Writer:
         return [_perform_alone(work) for work in batch]
 
     @staticmethod
-    def _log_alone(rows: list[OcppMessage]) -> None:
+    def _log_alone(rows: list[Exchange]) -> None:
         for row in rows:
-            row.pk = None
             try:
                 messages.log([row])
             except (DatabaseError, ValueError):

@@ -1,6 +1,8 @@
 """Custom messages: from what an engineer types to the station's raw answer."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -97,12 +99,12 @@ def test_a_payload_kept_with_a_run_is_shown_indented() -> None:
 # --- On the wire
 
 
-async def ready(portal: Portal, version: OcppVersion = V16) -> FakeStation:
+@asynccontextmanager
+async def ready(portal: Portal, version: OcppVersion = V16) -> AsyncIterator[FakeStation]:
     await sync_to_async(StationFactory)(identity="CP-1", connected=False)
-    station = FakeStation(portal.stations_url, "CP-1", version=version)
-    await station.connects()
-    await station.boots()
-    return station
+    async with FakeStation(portal.stations_url, "CP-1", version=version) as station:
+        await station.boots()
+        yield station
 
 
 async def sends(action: str, payload: dict[str, Any], *, anyway: bool = False) -> CommandRun:
@@ -113,7 +115,7 @@ async def sends(action: str, payload: dict[str, Any], *, anyway: bool = False) -
 async def test_what_was_typed_goes_out_and_the_answer_is_kept_as_it_came(
     portal: Portal, version: OcppVersion
 ) -> None:
-    async with await ready(portal, version) as station:
+    async with ready(portal, version) as station:
         run = await sends("DataTransfer", {"vendorId": "org.example", "messageId": "Ping"})
         call = await station.expects("DataTransfer")
         assert call.payload == {"vendorId": "org.example", "messageId": "Ping"}
@@ -130,7 +132,7 @@ async def test_what_was_typed_goes_out_and_the_answer_is_kept_as_it_came(
 async def test_an_answer_without_a_status_and_one_off_the_schema_are_answers_too(
     portal: Portal,
 ) -> None:
-    async with await ready(portal) as station:
+    async with ready(portal) as station:
         run = await sends("GetConfiguration", {})
         await station.answers(await station.expects("GetConfiguration"), unknownKey=["A"])
         await becomes(run, "done")
@@ -141,7 +143,7 @@ async def test_an_answer_without_a_status_and_one_off_the_schema_are_answers_too
 
 
 async def test_an_error_is_a_failure_in_its_own_words(portal: Portal) -> None:
-    async with await ready(portal, V201) as station:
+    async with ready(portal, V201) as station:
         run = await sends("ClearCache", {})
         await station.answers_error(await station.expects("ClearCache"), "NotImplemented", "no")
         await becomes(run, "unsupported")
@@ -152,7 +154,7 @@ async def test_an_error_is_a_failure_in_its_own_words(portal: Portal) -> None:
 
 
 async def test_what_breaks_ocpp_goes_out_only_if_asked_to(portal: Portal) -> None:
-    async with await ready(portal) as station:
+    async with ready(portal) as station:
         held = await sends("Reset", {"type": "Sideways"})
         await becomes(held, "failed")
         assert "breaks OCPP 1.6" in held.summary
@@ -165,7 +167,7 @@ async def test_what_breaks_ocpp_goes_out_only_if_asked_to(portal: Portal) -> Non
 
 
 async def test_a_secret_is_kept_only_until_it_is_sent(portal: Portal) -> None:
-    async with await ready(portal) as station:
+    async with ready(portal) as station:
         run = await sends("ChangeConfiguration", NEW_PASSWORD)
         assert run.params["payload"] == NEW_PASSWORD
         call = await station.expects("ChangeConfiguration")

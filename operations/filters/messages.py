@@ -54,8 +54,10 @@ class MessageFilterSet(PortalFilterSet):
         label=gettext_lazy("Until"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
-    # No filter, but it stays when one is changed: whether new messages are shown as they come.
-    live = django_filters.CharFilter(method="as_is", widget=forms.HiddenInput)
+    # No filter, but it belongs beside them: whether new messages are shown as they come.
+    live = django_filters.CharFilter(
+        method="as_is", label=gettext_lazy("Follow"), widget=forms.CheckboxInput
+    )
 
     class Meta:
         model = OcppMessage

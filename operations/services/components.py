@@ -15,9 +15,9 @@ from operations.events import (
     StationStatusReported,
     Told,
 )
-from operations.models import Connector, Session, Station
+from operations.models import Session, Station
 from operations.services.live import Changes, publishing
-from operations.services.parts import Parts
+from operations.services.parts import ConnectorPart, Parts
 from operations.statuses import ChargingStatus, LockStatus
 
 MOST_CONNECTORS = 64  # of one station; more is a typing error
@@ -52,7 +52,7 @@ def status_of(charging_state: str, was: str) -> ChargingStatus | None:
 
 def record_components(told: Sequence[Told], changes: Changes) -> list[None]:
     """Record status and lock reports, and what a NotifyEvent or NotifyReport bundles."""
-    parts = Parts.load({item.station_id for item in told})
+    parts = Parts({item.station_id for item in told})
     for item in told:
         for event in _parts_of(item):
             _record(parts, Told(item.station_id, event, item.heard_at))
@@ -101,9 +101,9 @@ def _record_connector(parts: Parts, told: Told, event: ConnectorStatusReported) 
     parts.set_status(connector, status, told.heard_at)
 
 
-def _precise(connector: Connector, status: ChargingStatus) -> ChargingStatus:
+def _precise(connector: ConnectorPart, status: ChargingStatus) -> ChargingStatus:
     """What Occupied means: what the running session last said, else what was known before."""
-    running = Session.objects.running().filter(connector=connector)
+    running = Session.objects.running().filter(connector_id=connector.pk)
     session = running.order_by("-started_at", "-pk").first()
     was = connector.charging_status
     if session is not None:
@@ -142,9 +142,9 @@ def _record_lock(parts: Parts, told: Told, event: LockReported) -> None:
 
 def refresh_statuses(station: Station, changes: Changes) -> None:
     """Derive what chargers and the station show again, after an edit by hand."""
-    parts = Parts.load({station.pk})
-    for connector in Connector.objects.filter(station=station):
-        parts.note_connector(parts.by_key(connector))
+    parts = Parts({station.pk})
+    for connector in parts.connectors_of_station(station.pk):
+        parts.note_connector(connector)
     parts.note_station(parts.station(station.pk))
     parts.save(changes)
 
@@ -156,7 +156,7 @@ def learn_from_configuration(*, station_id: int, answer: dict[str, Any]) -> None
     values = [key.get("value") for key in keys if key.get("key") == "NumberOfConnectors"]
     if not values or not str(values[0]).isdecimal():
         return
-    parts = Parts.load({station_id})
+    parts = Parts({station_id})
     for number in range(1, min(int(values[0]), MOST_CONNECTORS) + 1):
         parts.connector(station_id, None, number)
     with publishing() as changes:

@@ -1,23 +1,40 @@
 """The message log: every frame, written in batches."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from operations import masking
 from operations.models import OcppMessage
-from operations.services.rows import insert
+from operations.services import rows
 
 
-def log(rows: Sequence[OcppMessage]) -> None:
+@dataclass(slots=True)
+class Exchange:
+    """A call and its answer, as texts; the columns of OcppMessage without the cost of one."""
+
+    station_id: int
+    connection_id: int | None
+    is_from_station: bool
+    action: str
+    unique_id: str
+    call: str
+    called_at: datetime
+    answer: str = ""
+    answered_at: datetime | None = None
+    error_code: str = ""
+    run_id: int | None = None
+
+
+def log(exchanges: Sequence[Exchange]) -> None:
     """Write finished exchanges; texts are masked and cleaned here, the last place before disk."""
-    if not rows:
-        return
-    for row in rows:
-        row.call = clean(masking.raw_frame(row.call))
-        row.answer = clean(masking.raw_frame(row.answer))
-        row.unique_id = clean(row.unique_id)[:255]
-        row.action = clean(row.action)[:50]
-        row.error_code = clean(row.error_code)[:50]
-    insert(rows)
+    for each in exchanges:
+        each.call = clean(masking.raw_frame(each.call))
+        each.answer = clean(masking.raw_frame(each.answer))
+        each.unique_id = clean(each.unique_id)[:255]
+        each.action = clean(each.action)[:50]
+        each.error_code = clean(each.error_code)[:50]
+    rows.insert(OcppMessage, exchanges)
 
 
 def clean(text: str) -> str:

@@ -1,7 +1,12 @@
-"""The chargers and connectors of some stations, in memory: found, discovered, changed, saved."""
+"""The chargers and connectors of some stations, in memory: found, discovered, changed, saved.
+
+Every status a station reports passes here, so these are plain rows, read and written in batches;
+a model instance of each would cost more than all the rest.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from operations.models import Charger, Connector, Station
@@ -10,6 +15,8 @@ from operations.services.live import Changes
 from operations.statuses import MOST_ALIVE_FIRST, ChargingStatus, OperationalStatus
 from operations.versions import V16
 
+STATION_FIELDS = ("operational_status", "main_status", "main_status_at", "main_error")
+CHARGER_FIELDS = ("operational_status", "charging_status", "status_at")
 CONNECTOR_FIELDS = (
     "operational_status",
     "charging_status",
@@ -21,47 +28,111 @@ CONNECTOR_FIELDS = (
     "lock_status",
     "lock_is_writable",
 )
-CHARGER_FIELDS = ("operational_status", "charging_status", "status_at")
-STATION_FIELDS = ("operational_status", "main_status", "main_status_at", "main_error")
+
+
+@dataclass(slots=True)
+class StationPart:
+    """What is derived for a station, and from what."""
+
+    pk: int
+    operational_status: str
+    main_status: str
+    main_status_at: datetime | None
+    main_error: str
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the station is discarded."""
+        return self.operational_status == OperationalStatus.CLOSED
+
+    @property
+    def is_down(self) -> bool:
+        """Whether connector 0 says that nothing of the station works (1.6 §7.7)."""
+        return self.main_status in {ChargingStatus.UNAVAILABLE, ChargingStatus.FAULTED}
+
+
+@dataclass(slots=True)
+class ChargerPart:
+    """What is derived for a charger."""
+
+    pk: int
+    station_id: int
+    number: int
+    operational_status: str
+    charging_status: str
+    status_at: datetime | None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the charger is discarded."""
+        return self.operational_status == OperationalStatus.CLOSED
+
+
+@dataclass(slots=True)
+class ConnectorPart:
+    """What a station says of a connector."""
+
+    pk: int
+    charger_id: int
+    station_id: int
+    number: int
+    operational_status: str
+    charging_status: str
+    status_at: datetime | None
+    status_heard_at: datetime | None
+    error_code: str
+    error_info: str
+    vendor_error_code: str
+    lock_status: str
+    lock_is_writable: bool
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the connector is discarded."""
+        return self.operational_status == OperationalStatus.CLOSED
 
 
 class Parts:
     """Stations with all their chargers and connectors, loaded by one query per kind."""
 
-    def __init__(self, stations: dict[int, Station], chargers: Iterable[Charger]) -> None:
-        self._stations = stations
-        self._chargers: dict[int, dict[int, Charger]] = defaultdict(dict)
-        self._connectors: dict[int, dict[int, Connector]] = defaultdict(dict)
-        self._changed_connectors: dict[int, Connector] = {}
-        self._touched_stations: dict[int, Station] = {}
-        self._changed_stations: set[int] = set()
-        for charger in chargers:
-            self._chargers[charger.station_id][charger.number] = charger
-
-    @classmethod
-    def load(cls, station_pks: set[int]) -> "Parts":
-        """Everything below these stations."""
-        stations = Station.objects.in_bulk(station_pks)
-        chargers = {
-            charger.pk: charger for charger in Charger.objects.filter(station_id__in=station_pks)
+    def __init__(self, station_pks: set[int]) -> None:
+        self._stations = {
+            row[0]: StationPart(*row)
+            for row in Station.objects.filter(pk__in=station_pks).values_list("pk", *STATION_FIELDS)
         }
-        parts = cls(stations, chargers.values())
-        for connector in Connector.objects.filter(station_id__in=station_pks):
-            charger = chargers[connector.charger_id]
-            charger.station = stations[connector.station_id]
-            connector.charger = charger
-            parts._connectors[charger.pk][connector.number] = connector
-        return parts
+        self._chargers: dict[int, dict[int, ChargerPart]] = defaultdict(dict)
+        self._connectors: dict[int, dict[int, ConnectorPart]] = defaultdict(dict)
+        self._charger_numbers: dict[int, int] = {}
+        self._by_pk: dict[int, ConnectorPart] = {}
+        self._changed_connectors: dict[int, ConnectorPart] = {}
+        self._touched_stations: dict[int, StationPart] = {}
+        self._changed_stations: set[int] = set()
+        chargers = Charger.objects.filter(station_id__in=station_pks).order_by()
+        for row in chargers.values_list("pk", "station_id", "number", *CHARGER_FIELDS):
+            self._take_charger(ChargerPart(*row))
+        connectors = Connector.objects.filter(station_id__in=station_pks).order_by()
+        for row in connectors.values_list(
+            "pk", "charger_id", "station_id", "number", *CONNECTOR_FIELDS
+        ):
+            self._take_connector(ConnectorPart(*row))
 
-    def station(self, pk: int) -> Station:
+    def _take_charger(self, charger: ChargerPart) -> None:
+        self._chargers[charger.station_id][charger.number] = charger
+        self._charger_numbers[charger.pk] = charger.number
+
+    def _take_connector(self, connector: ConnectorPart) -> None:
+        self._connectors[connector.charger_id][connector.number] = connector
+        self._by_pk[connector.pk] = connector
+
+    def station(self, pk: int) -> StationPart:
         """A loaded station."""
         return self._stations[pk]
 
-    def by_key(self, connector: Connector) -> Connector:
-        """This object's copy of a connector."""
-        return self._connectors[connector.charger_id][connector.number]
+    def by_key(self, pk: int) -> ConnectorPart:
+        """A loaded connector."""
+        return self._by_pk[pk]
 
-    def connector(self, station_pk: int, evse_id: int | None, number: int) -> Connector:
+    def connector(self, station_pk: int, evse_id: int | None, number: int) -> ConnectorPart:
         """The connector a station names; made when it is spoken of for the first time.
 
         OCPP 1.6 numbers through the station, so its connectors are looked for in all chargers.
@@ -74,38 +145,51 @@ class Parts:
         charger = self.charger(station_pk, evse_id or 1)
         connector = self._connectors[charger.pk].get(number)
         if connector is None:
-            connector = Connector.objects.create(
-                charger=charger, station_id=station_pk, number=number
+            made = Connector.objects.create(
+                charger_id=charger.pk, station_id=station_pk, number=number
             )
-            self._connectors[charger.pk][number] = connector
+            values = (getattr(made, name) for name in CONNECTOR_FIELDS)
+            connector = ConnectorPart(made.pk, charger.pk, station_pk, number, *values)
+            self._take_connector(connector)
             self.note_connector(connector)
         return connector
 
-    def connectors_of(self, station_pk: int, evse_id: int) -> list[Connector]:
+    def charger_number(self, connector: ConnectorPart) -> int:
+        """The number of a connector's charger."""
+        return self._charger_numbers[connector.charger_id]
+
+    def connectors_of(self, station_pk: int, evse_id: int) -> list[ConnectorPart]:
         """The connectors of an EVSE; connector 1 if it never spoke of any."""
         charger = self.charger(station_pk, evse_id)
         return list(self._connectors[charger.pk].values()) or [
             self.connector(station_pk, evse_id, 1)
         ]
 
-    def charger(self, station_pk: int, number: int) -> Charger:
+    def connectors_of_station(self, station_pk: int) -> list[ConnectorPart]:
+        """All the connectors of a station."""
+        chargers = self._chargers[station_pk].values()
+        return [each for charger in chargers for each in self._connectors[charger.pk].values()]
+
+    def charger(self, station_pk: int, number: int) -> ChargerPart:
         """The charger under this number; made when it is spoken of for the first time."""
         charger = self._chargers[station_pk].get(number)
         if charger is None:
-            station = self._stations[station_pk]
-            alone = station.version is V16
-            charger = Charger.objects.create(
+            station = Station.objects.get(pk=station_pk)
+            is_alone = station.version is V16
+            made = Charger.objects.create(
                 station=station,
                 number=number,
-                name=station.name if alone else f"{station.name}-{number}",
+                name=station.name if is_alone else f"{station.name}-{number}",
                 serial_number=station.serial_number,
                 model=station.model,
                 vendor=station.vendor,
             )
-            self._chargers[station_pk][number] = charger
+            values = (getattr(made, name) for name in CHARGER_FIELDS)
+            charger = ChargerPart(made.pk, station_pk, number, *values)
+            self._take_charger(charger)
         return charger
 
-    def set_status(self, connector: Connector, status: ChargingStatus, at: datetime) -> None:
+    def set_status(self, connector: ConnectorPart, status: ChargingStatus, at: datetime) -> None:
         """A status was heard; `status_at` tells since when it is this one."""
         if connector.charging_status != status:
             connector.charging_status = status
@@ -113,13 +197,13 @@ class Parts:
         connector.status_heard_at = at
         self.note_connector(connector)
 
-    def note_connector(self, connector: Connector) -> None:
+    def note_connector(self, connector: ConnectorPart) -> None:
         """Have the connector saved, and what is derived from it."""
         self._changed_connectors[connector.pk] = connector
         station = self._stations[connector.station_id]
         self._touched_stations[station.pk] = station
 
-    def note_station(self, station: Station) -> None:
+    def note_station(self, station: StationPart) -> None:
         """Have the station saved, and what is derived from it."""
         self._touched_stations[station.pk] = station
         self._changed_stations.add(station.pk)
@@ -133,9 +217,9 @@ class Parts:
             if _derive_station(station, mine) or station.pk in self._changed_stations:
                 stations.append(station)
         connectors = list(self._changed_connectors.values())
-        rows.update(connectors, CONNECTOR_FIELDS)
-        rows.update(chargers, CHARGER_FIELDS)
-        rows.update(stations, STATION_FIELDS)
+        rows.update(Connector, connectors, CONNECTOR_FIELDS)
+        rows.update(Charger, chargers, CHARGER_FIELDS)
+        rows.update(Station, stations, STATION_FIELDS)
         for station in stations:
             changes.add("station", station.pk)
         for charger in chargers:
@@ -143,11 +227,11 @@ class Parts:
         for connector in connectors:
             changes.add("charger", connector.charger_id)
 
-    def _derive_charger(self, station: Station, charger: Charger) -> bool:
+    def _derive_charger(self, station: StationPart, charger: ChargerPart) -> bool:
         """A charger shows the most alive of its connectors; returns whether that is news."""
         connectors = self._connectors[charger.pk].values()
         before = (charger.operational_status, charger.charging_status)
-        down = _is_down(station)
+        down = station.is_down
         for connector in connectors:
             status = _broad(connector.charging_status, down=down)
             if not connector.is_closed and connector.operational_status != status:
@@ -172,18 +256,13 @@ class Parts:
         return True
 
 
-def _is_down(station: Station) -> bool:
-    """Whether connector 0 says that nothing of the station works (1.6 §7.7)."""
-    return station.main_status in {ChargingStatus.UNAVAILABLE, ChargingStatus.FAULTED}
-
-
 def _broad(status: str, *, down: bool) -> OperationalStatus:
     if down or not status:
         return OperationalStatus.INOPERATIVE
     return ChargingStatus(status).operational_status
 
 
-def _derive_station(station: Station, chargers: Iterable[Charger]) -> bool:
+def _derive_station(station: StationPart, chargers: Iterable[ChargerPart]) -> bool:
     """A station works when it does not say otherwise and one of its chargers works."""
     if station.is_closed:
         return False
@@ -191,7 +270,7 @@ def _derive_station(station: Station, chargers: Iterable[Charger]) -> bool:
     before = station.operational_status
     station.operational_status = (
         OperationalStatus.OPERATIVE
-        if works and not _is_down(station)
+        if works and not station.is_down
         else OperationalStatus.INOPERATIVE
     )
     return before != station.operational_status

@@ -35,11 +35,11 @@ def _oldest() -> int | None:
 def _first_kept() -> int:
     """The key of the oldest message that stays.
 
-    Keys rise with time but for a few seconds, so one key parts old from young. The number of
-    messages is taken from the keys too: counting millions each minute would cost more than it tells.
+    Keys rise with time but for a few seconds, so one key parts old from young. How many messages
+    there are is taken from the keys too: counting millions each minute costs more than it tells.
     """
-    newest = OcppMessage.objects.aggregate(newest=Max("pk"))["newest"] or 0
-    too_many = newest + 1 - settings.EVCHARGE_MESSAGES_MAX
+    newest: int = OcppMessage.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    too_many: int = newest + 1 - settings.EVCHARGE_MESSAGES_MAX
     since = timezone.now() - timedelta(days=settings.EVCHARGE_MESSAGES_DAYS)
     young = OcppMessage.objects.filter(called_at__gte=since).order_by("called_at")
     first_young: int | None = young.values_list("pk", flat=True).first()

@@ -1,58 +1,66 @@
 """Writes many rows with one prepared statement; Django's bulk_update takes milliseconds a row."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection
-from django.db.models import DateTimeField, Field, JSONField, Model
+from django.db.models import DateTimeField, JSONField, Model
 
 Adapt = Callable[[Any], Any]
 
 
-def update(objects: Sequence[Model], names: Sequence[str]) -> None:
-    """Write these fields of saved objects of one model, by their keys."""
+def update(model: type[Model], objects: Sequence[Any], names: Sequence[str]) -> None:
+    """Write these fields of the model's rows; the objects have them as attributes, and `pk`."""
     if not objects:
         return
-    meta = objects[0]._meta
-    columns, adapters = _columns([meta.get_field(name) for name in names])
+    fields = [model._meta.get_field(name) for name in names]
     quote = connection.ops.quote_name
-    sets = ", ".join(f"{quote(column)} = %s" for column, _name in columns)
-    sql = f"UPDATE {quote(meta.db_table)} SET {sets} WHERE {quote('id')} = %s"  # noqa: S608
-    rows = [(*_values(each, columns, adapters), each.pk) for each in objects]
-    with connection.cursor() as cursor:
-        cursor.executemany(sql, rows)
+    sets = ", ".join(f"{quote(_column(field))} = %s" for field in fields)
+    sql = f"UPDATE {quote(model._meta.db_table)} SET {sets} WHERE {quote('id')} = %s"  # noqa: S608
+    _execute(sql, [*fields, model._meta.pk], objects)
 
 
-def insert(objects: Sequence[Model]) -> None:
-    """Write new objects of one model; their keys stay unknown."""
+def insert(model: type[Model], objects: Sequence[Any]) -> None:
+    """Write new rows; the objects have all the model's columns as attributes, but no key."""
     if not objects:
         return
-    meta = objects[0]._meta
-    columns, adapters = _columns([each for each in meta.concrete_fields if not each.primary_key])
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
     quote = connection.ops.quote_name
-    names = ", ".join(quote(column) for column, _name in columns)
-    marks = ", ".join("%s" for _column in columns)
-    sql = f"INSERT INTO {quote(meta.db_table)} ({names}) VALUES ({marks})"  # noqa: S608
+    names = ", ".join(quote(_column(field)) for field in fields)
+    marks = ", ".join("%s" for _field in fields)
+    sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({marks})"  # noqa: S608
+    _execute(sql, fields, objects)
+
+
+def _column(field: Any) -> str:
+    return str(field.column)
+
+
+def _execute(sql: str, fields: Sequence[Any], objects: Sequence[Any]) -> None:
+    values = attrgetter(*("pk" if field.primary_key else field.attname for field in fields))
+    adapted = [(place, adapt) for place, field in enumerate(fields) if (adapt := _adapter(field))]
+    params = []
+    for each in objects:
+        row = list(values(each))
+        for place, adapt in adapted:
+            if row[place] is not None:
+                row[place] = adapt(row[place])
+        params.append(row)
     with connection.cursor() as cursor:
-        cursor.executemany(sql, [_values(each, columns, adapters) for each in objects])
+        cursor.executemany(sql, params)
 
 
-def _columns(fields: Sequence[Any]) -> tuple[list[tuple[str, str]], list[Adapt | None]]:
-    """Each field's column and attribute, and how its values go to the database, None as is."""
-    return [(each.column, each.attname) for each in fields], [_adapter(each) for each in fields]
-
-
-def _adapter(field: "Field[Any, Any]") -> Adapt | None:
+def _adapter(field: Any) -> Adapt | None:
+    """How a field's values go to the database; None as they are."""
     if isinstance(field, DateTimeField):
-        return connection.ops.adapt_datetimefield_value
+        return _sqlite_time if connection.vendor == "sqlite" else None
     if isinstance(field, JSONField):
         return lambda value: field.get_db_prep_save(value, connection)
     return None
 
 
-def _values(each: Model, columns: list[tuple[str, str]], adapters: list[Adapt | None]) -> list[Any]:
-    values = each.__dict__
-    return [
-        values[name] if adapt is None or values[name] is None else adapt(values[name])
-        for (_column, name), adapt in zip(columns, adapters, strict=True)
-    ]
+def _sqlite_time(at: datetime) -> str:
+    """As Django writes it, in UTC."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ")

@@ -1,7 +1,9 @@
 """Charging sessions as stations tell them: started, changed, stopped, metered."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from operations.answers import SessionAnswer
 from operations.events import (
@@ -13,7 +15,7 @@ from operations.events import (
     Told,
 )
 from operations.models import MeterReading, Session
-from operations.services import tokens
+from operations.services import rows, tokens
 from operations.services.components import status_of
 from operations.services.live import Changes
 from operations.services.parts import Parts
@@ -25,7 +27,7 @@ UNHEARD = "Unknown"
 
 def record_starts(told: Sequence[Told], changes: Changes) -> list[SessionAnswer]:
     """StartTransaction (1.6 §4.8): hand out the transaction id, the same one when repeated."""
-    parts = Parts.load({item.station_id for item in told})
+    parts = Parts({item.station_id for item in told})
     answers = []
     for item in told:
         event = item.event
@@ -35,12 +37,12 @@ def record_starts(told: Sequence[Told], changes: Changes) -> list[SessionAnswer]
         connector = parts.connector(item.station_id, None, number) if number > 0 else None
         session, is_new = Session.objects.get_or_create(
             station_id=item.station_id,
-            connector=connector,
+            connector_id=connector.pk if connector else None,
             token=event.token,
             started_at=event.at,
             meter_start_wh=event.meter_start_wh,
             defaults={
-                "charger": connector.charger if connector else None,
+                "charger_id": connector.charger_id if connector else None,
                 "meter_last_wh": event.meter_start_wh,
             },
         )
@@ -83,9 +85,8 @@ def record_stops(told: Sequence[Told], changes: Changes) -> list[SessionAnswer]:
             session.meter_last_wh = event.meter_stop_wh
             session.save(update_fields=["status", "ended_at", "meter_last_wh", "stop_reason"])
             number = session.connector.number if session.connector else 0
-            MeterReading.objects.bulk_create(
-                _rows(item.station_id, None, number, session, event.readings)
-            )
+            kept = _kept(item.station_id, None, number, session, event.readings)
+            rows.insert(MeterReading, kept)
             _tell_browsers(session, changes)
         token = tokens.judge(identifier=event.token) if event.token else None
         answers.append(SessionAnswer(event.transaction_id, token))
@@ -105,12 +106,12 @@ def _end(session: Session, at: datetime, reason: str) -> None:
 
 def record_changes(told: Sequence[Told], changes: Changes) -> list[SessionAnswer]:
     """TransactionEvent (2.0.1 E01 to E15), in whatever order it comes."""
-    parts = Parts.load({item.station_id for item in told})
+    parts = Parts({item.station_id for item in told})
     answers = []
     for item in told:
         event = item.event
         assert isinstance(event, SessionChanged)  # noqa: S101
-        session, _is_new = Session.objects.select_related("connector").get_or_create(
+        session, _is_new = Session.objects.get_or_create(
             station_id=item.station_id,
             transaction_id=event.transaction_id,
             defaults={"started_at": event.at},
@@ -128,10 +129,10 @@ def _place(
     session: Session, item: Told, event: SessionChanged, parts: Parts, changes: Changes
 ) -> None:
     """Where it charges: said once, perhaps only after the start, and the connector even later."""
-    if event.evse_id and (event.connector_id or session.connector is None):
+    if event.evse_id and (event.connector_id or session.connector_id is None):
         connector = parts.connector(item.station_id, event.evse_id, event.connector_id or 1)
         if connector.pk != session.connector_id:
-            session.connector, session.charger = connector, connector.charger
+            session.connector_id, session.charger_id = connector.pk, connector.charger_id
             _end_forgotten(session, changes)
 
 
@@ -155,16 +156,10 @@ def _apply(session: Session, item: Told, event: SessionChanged, parts: Parts) ->
         _end(session, event.at, event.stopped_reason)
     _meter(session, readings, is_late=is_late)
     session.save()
-    connector = parts.by_key(session.connector) if session.connector else None
-    MeterReading.objects.bulk_create(
-        _rows(
-            item.station_id,
-            connector.charger.number if connector else None,
-            connector.number if connector else 0,
-            session,
-            readings,
-        )
-    )
+    connector = parts.by_key(session.connector_id) if session.connector_id else None
+    evse_id = parts.charger_number(connector) if connector else None
+    number = connector.number if connector else 0
+    rows.insert(MeterReading, _kept(item.station_id, evse_id, number, session, readings))
     if not is_late:
         _show(session, item, event, parts)
 
@@ -175,9 +170,9 @@ def _show(session: Session, item: Told, event: SessionChanged, parts: Parts) -> 
     What is over, or happened offline, explains an occupied connector without a newer session,
     and nothing else: the car may have left long ago.
     """
-    if session.connector is None:
+    if session.connector_id is None:
         return
-    connector = parts.by_key(session.connector)
+    connector = parts.by_key(session.connector_id)
     was = connector.charging_status
     is_past = event.is_offline or not session.is_running
     if is_past and (was not in OCCUPIED or _has_newer(session)):
@@ -191,25 +186,43 @@ def _show(session: Session, item: Told, event: SessionChanged, parts: Parts) -> 
 
 def _has_newer(session: Session) -> bool:
     others = Session.objects.running().filter(started_at__gt=session.started_at)
-    return others.filter(connector=session.connector).exists()
+    return others.filter(connector_id=session.connector_id).exists()
 
 
 def record_meters(told: Sequence[Told], changes: Changes) -> list[None]:
     """MeterValues (1.6 §4.7, 2.0.1 J01): keep every sample, and the energy so far."""
-    rows: list[MeterReading] = []
+    sessions = _metered_sessions(told)
+    kept: list[Kept] = []
+    metered: dict[int, Session] = {}
     for item in told:
         event = item.event
         assert isinstance(event, MetersRead)  # noqa: S101
-        session = _find(item.station_id, event.transaction_id) if event.transaction_id else None
-        rows += _rows(item.station_id, event.evse_id, event.connector_id, session, event.readings)
+        session = sessions.get((item.station_id, event.transaction_id))
+        kept += _kept(item.station_id, event.evse_id, event.connector_id, session, event.readings)
         # After the end its own reading counts, however late others come.
         if session is not None and session.is_running:
             _meter(session, event.readings, is_late=False)
-            session.save(update_fields=["meter_start_wh", "meter_last_wh"])
-        if session is not None:
+            metered[session.pk] = session
             _tell_browsers(session, changes)
-    MeterReading.objects.bulk_create(rows)
+    rows.insert(MeterReading, kept)
+    rows.update(Session, list(metered.values()), ["meter_start_wh", "meter_last_wh"])
     return [None] * len(told)
+
+
+def _metered_sessions(told: Sequence[Told]) -> dict[tuple[int, str], Session]:
+    """The sessions that meter values name, by station and transaction."""
+    wanted = {
+        (item.station_id, item.event.transaction_id)
+        for item in told
+        if isinstance(item.event, MetersRead) and item.event.transaction_id
+    }
+    if not wanted:
+        return {}
+    found = Session.objects.filter(
+        station_id__in={station for station, _transaction in wanted},
+        transaction_id__in={transaction for _station, transaction in wanted},
+    )
+    return {(session.station_id, session.transaction_id): session for session in found}
 
 
 def _meter(session: Session, readings: Sequence[Reading], *, is_late: bool) -> None:
@@ -234,21 +247,27 @@ def _tell_browsers(session: Session, changes: Changes) -> None:
         changes.add("charger", session.charger_id)
 
 
-def _rows(
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The columns of a MeterReading, without the cost of one."""
+
+    station_id: int
+    session_id: int | None
+    evse_id: int | None
+    connector_number: int
+    at: datetime
+    samples: list[dict[str, Any]]
+
+
+def _kept(
     station_pk: int,
     evse_id: int | None,
     connector_number: int,
     session: Session | None,
     readings: Sequence[Reading],
-) -> list[MeterReading]:
+) -> list[Kept]:
+    session_pk = session.pk if session else None
     return [
-        MeterReading(
-            station_id=station_pk,
-            session=session,
-            evse_id=evse_id,
-            connector_number=connector_number,
-            at=reading.at,
-            samples=list(reading.samples),
-        )
+        Kept(station_pk, session_pk, evse_id, connector_number, reading.at, list(reading.samples))
         for reading in readings
     ]

@@ -104,11 +104,12 @@ def forget(*, station: Station, why: str) -> None:
 
 def record_boots(told: Sequence[Told], changes: Changes) -> list[BootAnswer]:
     """Note who stations say they are (1.6 §4.2, 2.0.1 B01); tell them how to go on."""
-    parts = Parts.load({item.station_id for item in told})
+    stations = Station.objects.in_bulk([item.station_id for item in told])
+    parts = Parts(set(stations))
     answers = []
     for item in told:
         assert isinstance(item.event, StationBooted)  # noqa: S101
-        station = parts.station(item.station_id)
+        station = stations[item.station_id]
         _note_boot(station, item.event, item.heard_at)
         parts.charger(station.pk, 1)  # whatever boots has at least one
         changes.add("station", station.pk)

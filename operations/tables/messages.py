@@ -55,6 +55,7 @@ class MessageTable(PortalTable):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, orderable=False, **kwargs)
         self.row_attrs["data-pending"] = _pending
+        self.template_name = "operations/messages/_table.html"
 
     def render_expand(self, record: OcppMessage) -> SafeString:
         """Opens the frames under the row; without scripts, on a page of their own."""

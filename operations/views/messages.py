@@ -1,8 +1,9 @@
 """Operations > Messages: every frame of every station, and new ones as they come."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
 
+from operations import masking
 from operations.filters.messages import MessageFilterSet
 from operations.models import OcppMessage, User
 from operations.tables import exports
@@ -58,7 +60,8 @@ class MessageList(PortalList):
         """A page of the log; what has come since, for its live tail; CSV; paper."""
         scope = self.scope(request.user)
         filterset = self.filterset_class(request.GET, queryset=scope, request=request)
-        if (newest := key_in(request, "tail")) is not None and request.htmx:
+        newest = key_in(request, "tail")
+        if newest is not None and request.htmx and filterset.form.is_valid():
             return self.tail(filterset, newest)
         found = self.find(filterset)
         self.table = table_of(found.messages, request.user)
@@ -70,7 +73,7 @@ class MessageList(PortalList):
             "table": self.table,
             "filter": filterset,
             "chips": list(filterset.chips()),
-            "clear_url": filterset.without(*filterset.form.fields, *PLACE),
+            "clear_url": filterset.without(*filterset.base_filters.keys() - {"live"}, *PLACE),
             **self.links(found),
         }
         if request.GET.get("print") == "1":
@@ -109,7 +112,6 @@ class MessageList(PortalList):
             "is_newest": is_newest,
             "is_live": is_live,
             "tail_url": self.url_to(tail=str(first)) if is_live else "",
-            "live_url": self.url_to(live="" if is_live else "1"),
             "newest_url": self.url_to(),
             "older_url": self.url_to(before=str(found.older_than)),
             "newer_url": self.url_to(after=str(found.newer_than)),
@@ -133,9 +135,8 @@ class MessageList(PortalList):
 
     def tail(self, filterset: MessageFilterSet, newest: int) -> HttpResponse:
         """The rows that have come since, and those whose answers have."""
-        place = Place(after=newest)
         fresh = filterset.qs.filter(pk__gt=newest).order_by("-pk")[: self.page_size()]
-        rows = without_guesses(Found(list(fresh)), filterset.data.get("text", "")).messages
+        rows = without_guesses(Found(list(fresh)), filterset.form.cleaned_data["text"]).messages
         answered = self.answered()
         if not rows and not answered:
             return HttpResponse(status=204)
@@ -185,3 +186,17 @@ def key_in(request: PortalRequest, name: str) -> int | None:
 
 def without_guesses(found: Found, text: str) -> Found:
     """Without messages whose text matched in what is masked: nobody shall guess tokens that way."""
+    if not text or not settings.EVCHARGE_MASK_TOKENS:
+        return found
+    needle = _bare(text)
+    shown = [
+        message
+        for message in found.messages
+        if any(needle in _bare(masking.shown(raw)) for raw in (message.call, message.answer))
+    ]
+    return replace(found, messages=shown)
+
+
+def _bare(text: str) -> str:
+    """As the database compares it; masking may change a frame's spaces."""
+    return "".join(text.split()).casefold()

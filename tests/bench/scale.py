@@ -11,6 +11,7 @@ class Scale:
     sockets: int  # that talk at once when messages per second are counted
     warmup_s: float
     seconds: float
+    session_s: float  # longer: stations that began together stay in step
     rounds: int
     few_stations: int
     many_stations: int
@@ -28,6 +29,7 @@ QUICK = Scale(
     sockets=300,
     warmup_s=0.3,
     seconds=1.0,
+    session_s=3.0,
     rounds=1,
     few_stations=100,
     many_stations=1_000,
@@ -44,6 +46,7 @@ FULL = Scale(
     sockets=500,
     warmup_s=1.0,
     seconds=3.0,
+    session_s=6.0,
     rounds=3,
     few_stations=1_000,
     many_stations=10_000,

@@ -57,8 +57,9 @@ def take_all(bench: Bench, server: str, usual: Served, samples: Samples) -> None
 
 def take(bench: Bench, served: Served, who: str, kind: str, samples: Samples, **how: Any) -> None:
     scale = bench.scale
+    seconds = scale.session_s if kind == "session" else scale.seconds
     answer = served.talk(
-        kind, sockets=scale.sockets, warmup_s=scale.warmup_s, seconds=scale.seconds, **how
+        kind, sockets=scale.sockets, warmup_s=scale.warmup_s, seconds=seconds, **how
     )
     samples.add(f"{who} {kind}", answer["per_s"])
     samples.add(f"{who} {kind} cpu", answer["cpu_us"])
