@@ -1,9 +1,9 @@
 """The addresses of the portal."""
 
-from django.contrib import admin
 from django.urls import include, path
 
 from evcharge import health
+from operations import admin
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),

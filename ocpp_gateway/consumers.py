@@ -21,7 +21,7 @@ from operations.services.connections import Opened
 logger = logging.getLogger(__name__)
 
 REPLACED = 4001
-DISCONNECTED = 4003
+DISCONNECTED = 4004
 MOST_UNSENT = 100  # frames a station has not taken yet; then it is not read any further
 BUSY_S = 0.05
 
@@ -172,12 +172,12 @@ class StationConsumer(AsyncWebsocketConsumer):
     async def command_run(self, message: dict[str, Any]) -> None:
         """A run waits for this station."""
         if self._conversation is not None:
-            self._conversation.ask(message["run"])
+            self._conversation.asking.ask(message["run"])
 
     async def command_nudge(self, message: dict[str, Any]) -> None:
         """A run wants the station to report again."""
         if self._conversation is not None:
-            self._conversation.nudge(message["run"])
+            self._conversation.asking.nudge(message["run"])
 
     async def station_replaced(self, message: dict[str, Any]) -> None:
         """A newer socket has the station now."""

@@ -15,7 +15,10 @@ MENU = (
     (_("Stations"), "server", "station-list", "station-"),
     (_("Sessions"), "bolt", "session-list", "session-"),
     (_("Requests"), "paper-plane", "run-list", "run-"),
+    (_("Messages"), "comments", "message-list", "message-"),
 )
+# For people who see the whole network.
+UNKNOWN = (_("Unknown stations"), "user-clock", "unknown-station-list", "unknown-station-")
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
@@ -25,6 +28,8 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         return {}
     match = request.resolver_match
     page = (match.url_name if match else None) or ""
+    fleet = SimpleLazyObject(Station.objects.visible_to(user).tally)
+    entries = (*MENU, UNKNOWN) if user.sees_whole_network else MENU
     return {
         "menu": [
             {
@@ -32,9 +37,15 @@ def portal(request: HttpRequest) -> dict[str, Any]:
                 "icon": icon,
                 "url": reverse(url_name),
                 "active": page.startswith(prefix),
+                "count": _unknown(fleet) if url_name == UNKNOWN[2] else None,
             }
-            for label, icon, url_name, prefix in MENU
+            for label, icon, url_name, prefix in entries
         ],
         # Fragments for htmx have no top bar: counted only where it is shown.
-        "fleet": SimpleLazyObject(Station.objects.visible_to(user).tally),
+        "fleet": fleet,
     }
+
+
+def _unknown(fleet: Any) -> SimpleLazyObject:
+    """How many stations belong to nobody; counted with the fleet, in the same query."""
+    return SimpleLazyObject(lambda: fleet["unassigned"])

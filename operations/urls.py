@@ -3,7 +3,18 @@
 from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, path
 
-from operations.views import ask, chargers, home, runs, sessions, station_page, stations
+from operations.views import (
+    ask,
+    chargers,
+    health,
+    home,
+    messages,
+    runs,
+    sessions,
+    station_page,
+    stations,
+    unknown_stations,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.Home.as_view(), name="home"),
@@ -45,4 +56,36 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("operations/requests/<int:pk>/", runs.RunDetail.as_view(), name="run-detail"),
     path("operations/requests/<int:pk>/cancel/", runs.CancelRun.as_view(), name="run-cancel"),
     path("operations/requests/<int:pk>/again/", runs.AskAgain.as_view(), name="run-again"),
+    path("operations/messages/", messages.MessageList.as_view(), name="message-list"),
+    path(
+        "operations/messages/<int:pk>/", messages.MessageDetail.as_view(), name="message-detail"
+    ),
+    path(
+        "operations/stations/<int:pk>/health/",
+        health.StationHealth.as_view(),
+        name="station-health",
+    ),
+    path(
+        "operations/stations/<int:pk>/disconnect/",
+        health.DisconnectStation.as_view(),
+        name="station-disconnect",
+    ),
+    path(
+        "operations/stations/<int:pk>/quarantine/",
+        health.QuarantineStation.as_view(),
+        name="station-quarantine",
+    ),
+    path(
+        "operations/reports/<int:pk>/", health.ReportDetail.as_view(), name="station-report"
+    ),
+    path(
+        "operations/unknown-stations/",
+        unknown_stations.UnknownStationList.as_view(),
+        name="unknown-station-list",
+    ),
+    path(
+        "operations/unknown-stations/<int:pk>/forget/",
+        unknown_stations.ForgetStation.as_view(),
+        name="unknown-station-forget",
+    ),
 ]

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from signal import SIGINT, SIGTERM, Signals
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import psycopg
@@ -34,9 +35,13 @@ IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 def require(name: str) -> Path:
     """Where the program is; without it the test skips, or fails where nothing may be left out."""
     program = FINDERS[name]()
-    if program is not None:
-        return program
-    reason = f"{name} is not installed, and this test needs it."
+    if program is None:
+        miss(f"{name} is not installed, and this test needs it.")
+    return program
+
+
+def miss(reason: str) -> NoReturn:
+    """Leave a test out, or fail it where nothing may be left out."""
     if os.environ.get("EVCHARGE_TESTS_REQUIRE_ALL") == "1":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
@@ -44,6 +49,14 @@ def require(name: str) -> Path:
 
 def find_chromium() -> Path | None:
     return _on_path("chromium", "chromium-browser", "google-chrome")
+
+
+def find_node() -> Path | None:
+    return _on_path("node", "nodejs")
+
+
+def find_npm() -> Path | None:
+    return _on_path("npm")
 
 
 def find_redis() -> Path | None:
@@ -56,6 +69,8 @@ def find_postgres() -> Path | None:
 
 FINDERS: Mapping[str, Callable[[], Path | None]] = {
     "Chromium": find_chromium,
+    "Node.js": find_node,
+    "npm": find_npm,
     "Redis": find_redis,
     "PostgreSQL": find_postgres,
 }

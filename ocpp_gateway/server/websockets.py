@@ -1,6 +1,6 @@
 """The WebSocket side: daphne's sockets with the whole of ASGI, backpressure and polite endings."""
 
-# ruff: noqa: FBT001, FBT002, FBT003, N802, N803
+# ruff: noqa: FBT001, FBT002, FBT003, N802, N803, N815
 # The names and signatures of what is overridden are Twisted's and autobahn's.
 
 import asyncio

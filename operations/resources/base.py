@@ -144,7 +144,7 @@ class NetworkResource(ModelResource):
         headers = [str(plain(header)).strip() for header in dataset.headers or ()]
         if not any(any(plain(cell) != "" for cell in row) for row in dataset):
             return _("The file has no rows.")
-        known = {field.column_name for field in self.get_fields()}
+        known = {field.column_name for field in self.fields.values()}
         unknown = [header or _("(no name)") for header in headers if header not in known]
         if unknown:
             return _(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from operations.answers import BootAnswer
 from operations.events import StationBooted, Told
-from operations.models import Charger, Organisation, Station
+from operations.models import Charger, Organisation, Site, Station
 from operations.services import connections
 from operations.services.live import Changes, publishing
 from operations.services.parts import Parts
@@ -48,6 +48,7 @@ def create_station(
     identity: str,
     name: str = "",
     organisation: Organisation | None = None,
+    site: Site | None = None,
     password: str | None = None,
     registration: Registration = Registration.ACCEPTED,
 ) -> Station:
@@ -56,12 +57,21 @@ def create_station(
         identity=identity,
         name=name or identity,
         organisation=organisation,
+        site=site,
         registration=registration,
         password_digest="" if password is None else digest(password.encode()),
     )
     station.full_clean()
     station.save()
     return station
+
+
+def renew_password(*, station: Station) -> str:
+    """Give the station a new password, returned this once; the old one ends with it."""
+    password = generate_password()
+    station.password_digest = digest(password.encode())
+    station.save(update_fields=["password_digest"])
+    return password
 
 
 def admit_unknown(*, identity: str) -> Station | None:

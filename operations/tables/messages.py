@@ -1,7 +1,9 @@
 """The message log: one exchange a row, its frames under it."""
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -41,6 +43,8 @@ class MessageTable(PortalTable):
     detail_template = "operations/messages/_detail.html"
     empty_icon = "comments"
     page_sizes = (50, 100, 200)
+    # Where the log goes on; templates/operations/messages/_table.html says what it takes.
+    links: Mapping[str, Any] = MappingProxyType({})
 
     expand = ToolColumn(EXPAND, css="narrow")
     called_at = PortalColumn(gettext_lazy("Time"))
@@ -48,7 +52,7 @@ class MessageTable(PortalTable):
     direction = PortalColumn(gettext_lazy("Asked by"))
     action = PortalColumn(gettext_lazy("Message"))
     outcome = PortalColumn(gettext_lazy("Answered"))
-    run = PortalColumn(gettext_lazy("Request"))
+    run_id = PortalColumn(gettext_lazy("Request"))
     call = PortalColumn(gettext_lazy("Call"), css="code")
     answer = PortalColumn(gettext_lazy("Answer"), css="code")
 
@@ -136,14 +140,14 @@ class MessageTable(PortalTable):
             return "" if record.is_from_station else _("No answer")
         return _("%(number)d ms") % {"number": record.latency_ms or 0}
 
-    def render_run(self, record: OcppMessage) -> SafeString:
+    def render_run_id(self, record: OcppMessage) -> SafeString:
         """The request it belongs to."""
         if record.run_id is None:
             return cells.NOTHING
         url = reverse("run-detail", args=[record.run_id])
         return format_html('<a class="run-link" href="{}">#{}</a>', url, record.run_id)
 
-    def value_run(self, record: OcppMessage) -> str:
+    def value_run_id(self, record: OcppMessage) -> str:
         """Its number."""
         return "" if record.run_id is None else str(record.run_id)
 

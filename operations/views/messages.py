@@ -68,13 +68,18 @@ class MessageList(PortalList):
         if request.GET.get("export") == "csv":
             return exports.csv_response(self.table, name=self.name)
         self.say_if_empty(filterset)
+        if found.gave_up:
+            self.table.empty_title = _("Nothing found so far")
+            self.table.empty_text = _("Search further, or narrow down the station or the time.")
+        self.table.links = links = self.links(found)
         context = {
             "title": self.title,
             "table": self.table,
             "filter": filterset,
             "chips": list(filterset.chips()),
-            "clear_url": filterset.without(*filterset.base_filters.keys() - {"live"}, *PLACE),
-            **self.links(found),
+            "clear_url": filterset.without(*(filterset.form.fields.keys() - {"live"}), *PLACE),
+            "csv_url": links["csv_url"],
+            "print_url": links["print_url"],
         }
         if request.GET.get("print") == "1":
             context["lines"] = list(exports.lines(self.table))

@@ -18,7 +18,7 @@ from tests.bench.sockets import StationSocket
 # A station's own patience with a server that is busy, and ours with all of them.
 STATION_PATIENCE_S = 60.0
 PATIENCE_S = 240.0
-ATTEMPTS = 20
+ATTEMPTS = 500
 RETRY_S = 0.1
 BEAT_S = 0.005
 
@@ -30,6 +30,7 @@ class Generator:
         self.port = 0
         self.sockets: dict[int, StationSocket] = {}
         self.lost = 0
+        self.why = ""  # the last station was not let in
         self._clicks = Clicks(self.sockets)
         self._background: asyncio.Task[None] | None = None
         self._background_tally: Tally | None = None
@@ -61,7 +62,7 @@ class Generator:
             async with gate:
                 while not await self._open(number, texts if arrives else None, echoes=echoes):
                     retries += 1
-                    if retries > ATTEMPTS * count or perf_counter() > began + PATIENCE_S:
+                    if self._is_hopeless(retries, perf_counter() - began):
                         return 0
                 return 1
 
@@ -77,22 +78,29 @@ class Generator:
             "opened": sum(opened),
             "retries": retries,
             "lost": self.lost,
+            "why": self.why,
             "page_p95_ms": quantile(page_ms, 0.95) if page_ms else None,
             "pages": len(page_ms),
         }
+
+    def _is_hopeless(self, retries: int, seconds: float) -> bool:
+        """Nobody gets in, or not all ever will."""
+        return (not self.sockets and retries > ATTEMPTS) or seconds > PATIENCE_S
 
     async def _open(self, number: int, texts: list[bytes] | None, *, echoes: bool) -> bool:
         try:
             _transport, socket = await asyncio.get_running_loop().create_connection(
                 lambda: StationSocket(number, self.port, self._lose), "127.0.0.1", self.port
             )
-        except OSError:
+        except OSError as error:
+            self.why = str(error)
             await asyncio.sleep(RETRY_S)
             return False
         socket.heard = None if echoes else _answer_only
         if await _is_served(socket, texts):
             self.sockets[number] = socket
             return True
+        self.why = f"the answer was {socket.last.decode(errors='replace')!r}"
         socket.transport.abort()
         await asyncio.sleep(RETRY_S)
         return False

@@ -127,13 +127,14 @@ class Arrive:
 
     def answered(self, socket: StationSocket, text: bytes) -> None:
         self._at += 1
+        socket.last = text[:200]
         if self._at < len(self._frames) and text.startswith(b"[3,"):
             socket.send(self._frames[self._at])
         elif not self.done.done():
             self.done.set_result(text.startswith(b"[3,"))
 
 
-async def drained(tally: Tally, timeout_s: float = 5.0) -> None:
+async def drained(tally: Tally, timeout_s: float = 30.0) -> None:
     """All that was sent is answered: the next measurement starts clean."""
     deadline = perf_counter() + timeout_s
     while tally.in_flight > 0 and perf_counter() < deadline:  # noqa: ASYNC110  counted, not told

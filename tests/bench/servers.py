@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -21,6 +22,7 @@ UVICORN = (
     *("--ws-ping-interval", "30", "--ws-ping-timeout", "20", "--ws-max-size", "1048576"),
     *("--log-level", "warning", "--no-access-log", "--backlog", "1024"),
 )
+LOG_CHARACTERS = 2_000
 NUMBERS = count()
 
 
@@ -60,12 +62,17 @@ class Served:
     port: int
     pid: int
     load: Load
+    log: Path
     database_url: str = ""
 
     def connect(self, count: int, **how: Any) -> dict[str, Any]:
         answer = self.load.do("connect", port=self.port, count=count, **how)
         if answer["opened"] != count:
-            raise ConnectionError(f"{answer['opened']} of {count} stations could connect.")
+            said = self.log.read_text()[-LOG_CHARACTERS:]
+            raise ConnectionError(
+                f"{answer['opened']} of {count} stations could connect ({answer['why']}). "
+                f"The server's log ends with:\n{said}"
+            )
         return answer
 
     def talk(self, kind: str, **how: Any) -> dict[str, Any]:
@@ -96,7 +103,7 @@ def started(command: list[str], ground: Ground, database_url: str = "") -> Itera
             )
         load = Load()
         stack.callback(load.close)
-        yield Served(port, process.pid, load, database_url)
+        yield Served(port, process.pid, load, log, database_url)
 
 
 def portal_command(server: str) -> list[str]:

@@ -29,6 +29,7 @@ class StationSocket(asyncio.Protocol):
         self.number = number
         self.script: Script | None = None
         self.accepted: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self.last = b""  # what was heard while arriving, to say why a station did not get in
         self.heard: Callable[[bytes], None] | None = None
         self.transport: asyncio.Transport
         self._port = port
@@ -66,6 +67,7 @@ class StationSocket(asyncio.Protocol):
         if not end:
             return
         self._rest = b""
+        self.last = head[:200]
         self._is_open = head.startswith(b"HTTP/1.1 101")
         if not self.accepted.done():
             self.accepted.set_result(self._is_open)

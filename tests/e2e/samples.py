@@ -22,8 +22,12 @@ def request_schema(version: OcppVersion, action: str) -> Schema:
     return _schema(version.slug, action if version is V16 else f"{action}Request")
 
 
+def answer_schema(version: OcppVersion, action: str) -> Schema:
+    return _schema(version.slug, f"{action}Response")
+
+
 def answer_is_valid(version: OcppVersion, action: str, payload: object) -> bool:
-    schema = _schema(version.slug, f"{action}Response")
+    schema = answer_schema(version, action)
     return Draft4Validator(schema, validate_formats=True).is_valid(payload)
 
 

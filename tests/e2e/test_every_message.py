@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 from asgiref.sync import sync_to_async
 
-from operations.models import OcppMessage
+from operations.models import OcppMessage, Station
 from operations.versions import V16, V21, V201, OcppVersion
 from tests.e2e import samples
 from tests.e2e.asking import eventually
@@ -91,6 +91,8 @@ async def connected(portal: Portal, version: OcppVersion) -> AsyncIterator[FakeS
     async with FakeStation(portal.stations_url, "CP-1", version=version) as station:
         await station.boots()
         yield station
+        await station.closes()
+        await eventually(lambda: not Station.objects.get().is_connected)
 
 
 @VERSIONS

@@ -12,6 +12,7 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from ocpp_gateway import asking, journal
 from ocpp_gateway import conversation as talking
 from ocpp_gateway.conversation import Conversation
 from ocpp_gateway.faults import FaultLog
@@ -126,7 +127,7 @@ class Talk:
         """An operator asks; these calls say it."""
         claims = self.writer.results.setdefault("claim", deque())
         claims.append(Claimed(run_pk, command, calls, answer_timeout_s=30) if calls else None)
-        self.conversation.ask(run_pk)
+        self.conversation.asking.ask(run_pk)
         self.writer.commits()
 
 
@@ -266,7 +267,7 @@ async def test_a_fault_that_could_be_mended_is_counted() -> None:
 async def test_a_long_frame_is_logged_in_part() -> None:
     talk = Talk()
     talk.hears('[2,"d","DataTransfer",{"vendorId":"v","data":"' + "x" * 30_000 + '"}]')
-    assert len(talk.writer.rows[0].call) == talking.LOGGED_CHARACTERS + 1
+    assert len(talk.writer.rows[0].call) == journal.LOGGED_CHARACTERS + 1
 
 
 async def test_a_binary_frame_is_logged_as_text() -> None:
@@ -366,7 +367,7 @@ async def test_one_call_at_a_time() -> None:
 async def test_a_run_that_is_announced_twice_is_asked_once() -> None:
     talk = await ready()
     talk.wants(5, call("c1"))
-    talk.conversation.ask(5)
+    talk.conversation.asking.ask(5)
     talk.writer.commits()
     assert ids(talk.takes()) == ["c1"]
     assert len(talk.writer.asked("claim")) == 1
@@ -376,11 +377,11 @@ async def test_a_run_that_is_announced_twice_is_asked_once() -> None:
 async def test_a_run_that_is_not_ours_gives_its_turn_to_the_next(claimed: object) -> None:
     talk = await ready()
     talk.writer.results["claim"] = deque([claimed])
-    talk.conversation.ask(4)
+    talk.conversation.asking.ask(4)
     talk.wants(5, call("c1"))
     assert ids(talk.takes()) == ["c1"]
     # It may be announced again.
-    talk.conversation.ask(4)
+    talk.conversation.asking.ask(4)
     assert len(talk.conversation._link.waiting) == 1
 
 
@@ -405,12 +406,12 @@ async def test_an_error_is_an_answer() -> None:
 async def test_a_full_outbox_forgets_until_it_is_announced_again() -> None:
     talk = Talk(has_booted=False)
     for run_pk in range(60):
-        talk.conversation.ask(run_pk)
+        talk.conversation.asking.ask(run_pk)
     assert len(talk.conversation._link.waiting) == 50
-    talk.conversation.ask(55)
+    talk.conversation.asking.ask(55)
     assert len(talk.conversation._link.waiting) == 50
     talk.hears(BOOT)  # none can be claimed: the outbox empties
-    talk.conversation.ask(55)
+    talk.conversation.asking.ask(55)
     talk.writer.commits()
     assert [each["run_pk"] for each in talk.writer.asked("claim")] == [*range(50), 55]
 
@@ -428,7 +429,7 @@ async def test_a_runs_calls_go_one_after_the_other_before_other_runs() -> None:
 
 def expire(talk: Talk, unique_id: str) -> None:
     """Its time is over."""
-    talk.conversation._expire(unique_id)
+    talk.conversation.asking.expire(unique_id)
     talk.writer.commits()
 
 
@@ -444,7 +445,7 @@ async def test_after_an_unanswered_call_a_runs_other_calls_are_not_sent() -> Non
 async def test_a_call_that_is_not_answered_gives_its_turn_to_the_next() -> None:
     talk = await ready()
     talk.writer.results["claim"] = deque([Claimed(5, "unlock", (call("c1"),), 0)])
-    talk.conversation.ask(5)
+    talk.conversation.asking.ask(5)
     talk.writer.commits()
     talk.wants(6, call("c2"))
 
@@ -466,7 +467,7 @@ async def test_a_late_answer_does_not_disturb_the_next_attempt() -> None:
     expire(talk, "c1")
     # Asked again: the late answer comes while the run is being claimed.
     talk.writer.results["claim"].append(Claimed(5, "unlock", (call("d1", 1), call("d2", 2)), 30))
-    talk.conversation.ask(5)
+    talk.conversation.asking.ask(5)
     talk.conversation.hear('[3,"c1",{"status":"Unlocked"}]')
     talk.writer.commits()
     talk.hears('[3,"d1",{"status":"Unlocked"}]')
@@ -476,10 +477,10 @@ async def test_a_late_answer_does_not_disturb_the_next_attempt() -> None:
 async def test_answers_nobody_waits_for_are_looked_up_and_logged_within_reason() -> None:
     # Perhaps to a call from before a restart: the database knows.
     talk = Talk()
-    for number in range(talking.MOST_STRAYS + 5):
+    for number in range(asking.MOST_STRAYS + 5):
         talk.hears(f'[3,"{number}",{{}}]')
-    assert len(talk.writer.asked("record_answer")) == talking.MOST_STRAYS
-    assert len(talk.writer.rows) == talking.MOST_STRAYS
+    assert len(talk.writer.asked("record_answer")) == asking.MOST_STRAYS
+    assert len(talk.writer.rows) == asking.MOST_STRAYS
 
 
 async def test_a_stray_that_found_its_run_is_not_logged_twice() -> None:
@@ -495,7 +496,7 @@ async def test_a_stray_that_found_its_run_is_not_logged_twice() -> None:
 async def test_a_station_that_does_not_boot_is_asked_to_once() -> None:
     # Reconnecting without a boot is legal (evcc 31192).
     talk = await ready(ignores_boot_trigger=False)
-    talk.conversation._ask_to_boot()
+    talk.conversation.asking.ask_to_boot()
     ((_kind, unique_id, action, payload),) = talk.takes()
     assert (action, payload) == ("TriggerMessage", {"requestedMessage": "BootNotification"})
     talk.wants(5, call("c1"))
@@ -507,12 +508,12 @@ async def test_a_station_that_does_not_boot_is_asked_to_once() -> None:
 
 async def test_a_station_that_ignores_that_is_remembered() -> None:
     talk = await ready(ignores_boot_trigger=False)
-    talk.conversation._ask_to_boot()
+    talk.conversation.asking.ask_to_boot()
     ((_kind, unique_id, *_rest),) = talk.takes()
     expire(talk, unique_id)
     assert talk.writer.asked("note_ignored_boot_trigger") == [{"station_pk": 1}]
     other = await ready()
-    other.conversation._ask_to_boot()
+    other.conversation.asking.ask_to_boot()
     assert other.takes() == []
 
 
@@ -546,7 +547,7 @@ async def test_a_run_that_is_sent_is_watched_but_a_nudge_is_not() -> None:
     talk.wants(5, OutgoingCall("c1", "Reset", {"type": "Soft"}, 1), command="reboot")
     nudge = Claimed(6, "change-availability", (call("n1"),), 30, is_nudge=True)
     talk.writer.results["claim_nudge"] = deque([nudge])
-    talk.conversation.nudge(6)
+    talk.conversation.asking.nudge(6)
     talk.hears('[3,"c1",{"status":"Accepted"}]')
     assert ids(talk.takes()) == ["c1", "n1"]
     talk.hears(STATUS, BOOT)
@@ -576,7 +577,7 @@ async def test_the_end_is_told_once_and_nothing_is_sent_after_it() -> None:
     talk = await ready()
     talk.wants(5, call("c1"))
     talk.conversation.hear(AUTHORIZE)
-    talk.conversation.ask(6)
+    talk.conversation.asking.ask(6)
     talk.takes()
     talk.conversation.end(1006, "gone")
     talk.conversation.end(1000, "again")
@@ -591,7 +592,7 @@ async def test_the_end_is_told_once_and_nothing_is_sent_after_it() -> None:
 async def test_what_was_being_claimed_when_the_socket_closed_is_not_sent() -> None:
     talk = await ready()
     talk.writer.results["claim"] = deque([Claimed(5, "unlock", (call("c1"),), 30)])
-    talk.conversation.ask(5)
+    talk.conversation.asking.ask(5)
     talk.conversation.end(1006, "gone")
     talk.writer.commits()
     assert talk.takes() == []

@@ -391,9 +391,7 @@ def test_a_session_of_a_clock_gone_fast_has_its_trail(desk: Client) -> None:
 
 def test_a_long_trail_shows_its_start_and_its_end(desk: Client) -> None:
     session = ended(transaction_id="77")
-    pks = [
-        say(session, minute, "MeterValues", {"transactionId": 77}).pk for minute in range(60)
-    ]
+    pks = [say(session, minute, "MeterValues", {"transactionId": 77}).pk for minute in range(60)]
     response = desk.get(f"{URL}{session.pk}/")
     assert shown(response) == pks[:10] + pks[-40:]
     assert "Some messages between these are left out." in response.text
@@ -407,11 +405,15 @@ def test_a_trail_of_fifty_is_whole(desk: Client) -> None:
     assert "left out" not in response.text
 
 
-def test_a_message_of_a_request_leads_to_it(desk: Client) -> None:
+def test_a_message_leads_to_the_log_and_to_its_request(desk: Client) -> None:
     session = ended(transaction_id="77")
     run = RunFactory(station=session.station)
-    say(session, 5, "RemoteStopTransaction", {"transactionId": 77}, run=run, is_from_station=False)
-    assert f'href="/operations/requests/{run.pk}/"' in desk.get(f"{URL}{session.pk}/").text
+    message = say(
+        session, 5, "RemoteStopTransaction", {"transactionId": 77}, run=run, is_from_station=False
+    )
+    text = desk.get(f"{URL}{session.pk}/").text
+    assert f'href="/operations/requests/{run.pk}/"' in text
+    assert f'href="/operations/messages/{message.pk}/"' in text
 
 
 def test_an_empty_trail_says_so(desk: Client) -> None:

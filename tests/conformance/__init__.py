@@ -1,0 +1,1 @@
+"""The official certification cases for a central system, by id."""

@@ -1,0 +1,72 @@
+"""Old messages go by age and by number, a little at a time."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from operations import tasks
+from operations.models import OcppMessage
+from operations.services import pruning
+from tests.factories import MessageFactory, StationFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def messages_of(*days: float) -> None:
+    """Messages, so many days old."""
+    station, now = StationFactory(), timezone.now()
+    for age in days:
+        called_at = now - timedelta(days=age)
+        MessageFactory(station=station, action=f"{age:g}", called_at=called_at)
+
+
+def left() -> list[str]:
+    return list(OcppMessage.objects.order_by("pk").values_list("action", flat=True))
+
+
+def test_messages_go_when_they_are_old(settings: Settings) -> None:
+    settings.EVCHARGE_MESSAGES_DAYS = 30
+    messages_of(50, 31, 29, 0)
+    assert pruning.prune() is False
+    assert left() == ["29", "0"]
+
+
+def test_all_may_be_old() -> None:
+    messages_of(50, 40)
+    assert pruning.prune() is False
+    assert left() == []
+    assert pruning.prune() is False
+
+
+def test_the_newest_stay_when_there_are_too_many(settings: Settings) -> None:
+    settings.EVCHARGE_MESSAGES_MAX = 2
+    messages_of(4, 3, 2, 1)
+    pruning.prune()
+    assert left() == ["2", "1"]
+
+
+def test_messages_go_in_small_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pruning, "CHUNK", 2)
+    messages_of(50, 49, 48, 47, 46, 1)
+    with CaptureQueriesContext(connection) as queries:
+        pruning.prune()
+    deletions = [query for query in queries if query["sql"].startswith("DELETE")]
+    assert len(deletions) == 3
+    assert left() == ["1"]
+
+
+def test_a_run_that_takes_long_leaves_the_rest_to_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pruning, "BUDGET_S", -1.0)
+    messages_of(50, 49, 1)
+    assert pruning.prune() is True
+    assert left() == ["50", "49", "1"]
+    asked_again = []
+    monkeypatch.setattr(tasks.prune, "delay", lambda: asked_again.append(1))
+    tasks.prune()
+    assert asked_again == [1]

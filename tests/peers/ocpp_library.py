@@ -1,0 +1,149 @@
+"""A station made of the `ocpp` library's own ChargePoint, one class per version."""
+
+import asyncio
+from typing import Any
+
+from ocpp import v16, v21, v201
+from ocpp.charge_point import ChargePoint
+from ocpp.routing import after, on
+from ocpp.v16 import call as call_v16
+from ocpp.v16 import call_result as result_v16
+from ocpp.v21 import call as call_v21
+from ocpp.v21 import call_result as result_v21
+from ocpp.v201 import call as call_v201
+from ocpp.v201 import call_result as result_v201
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+from operations.versions import V16, V21, V201, OcppVersion
+from tests.fake_station import TOKEN, now
+
+
+class _Station(ChargePoint):  # type: ignore[misc]
+    """What all versions have in common: to say things, and to reboot when told."""
+
+    def accepts(self, action: str, payload: Any) -> Any:
+        return payload
+
+    @after("ChangeAvailability")  # type: ignore[untyped-decorator]
+    async def tell_that_it_is_off(self, **_said: Any) -> None:
+        await self.tell_status("Unavailable")
+
+    @after("Reset")  # type: ignore[untyped-decorator]
+    async def reboot(self, **_said: Any) -> None:
+        await self._connection.close()
+
+    async def tell_status(self, status: str) -> None:
+        raise NotImplementedError
+
+
+class StationV16(_Station, v16.ChargePoint):  # type: ignore[misc]
+    @on("ChangeAvailability")  # type: ignore[untyped-decorator]
+    def on_change_availability(self, **_said: Any) -> Any:
+        return result_v16.ChangeAvailability(status="Accepted")
+
+    @on("UnlockConnector")  # type: ignore[untyped-decorator]
+    def on_unlock_connector(self, **_said: Any) -> Any:
+        return result_v16.UnlockConnector(status="Unlocked")
+
+    @on("Reset")  # type: ignore[untyped-decorator]
+    def on_reset(self, **_said: Any) -> Any:
+        return result_v16.Reset(status="Accepted")
+
+    async def tell_status(self, status: str) -> None:
+        told = call_v16.StatusNotification(connector_id=1, error_code="NoError", status=status)
+        await self.call(told, suppress=False)
+
+    async def boot(self) -> None:
+        boot = call_v16.BootNotification(charge_point_model="Wallbox", charge_point_vendor="Maker")
+        answer = await self.call(boot, suppress=False)
+        assert answer.status == "Accepted"
+
+    async def charge(self) -> None:
+        answer = await self.call(call_v16.Authorize(id_tag=TOKEN), suppress=False)
+        assert answer.id_tag_info["status"] == "Accepted"
+        start = call_v16.StartTransaction(
+            connector_id=1, id_tag=TOKEN, meter_start=0, timestamp=now()
+        )
+        started = await self.call(start, suppress=False)
+        stop = call_v16.StopTransaction(
+            transaction_id=started.transaction_id, meter_stop=1500, timestamp=now()
+        )
+        await self.call(stop, suppress=False)
+
+
+def _station_v2(base: Any, call: Any, result: Any) -> Any:
+    class StationV2(_Station, base):  # type: ignore[misc]
+        @on("ChangeAvailability")  # type: ignore[untyped-decorator]
+        def on_change_availability(self, **_said: Any) -> Any:
+            return result.ChangeAvailability(status="Accepted")
+
+        @on("UnlockConnector")  # type: ignore[untyped-decorator]
+        def on_unlock_connector(self, **_said: Any) -> Any:
+            return result.UnlockConnector(status="Unlocked")
+
+        @on("Reset")  # type: ignore[untyped-decorator]
+        def on_reset(self, **_said: Any) -> Any:
+            return result.Reset(status="Accepted")
+
+        async def tell_status(self, status: str) -> None:
+            told = call.StatusNotification(
+                timestamp=now(), connector_status=status, evse_id=1, connector_id=1
+            )
+            await self.call(told, suppress=False)
+
+        async def boot(self) -> None:
+            station = {"model": "Wallbox", "vendor_name": "Maker"}
+            boot = call.BootNotification(charging_station=station, reason="PowerUp")
+            answer = await self.call(boot, suppress=False)
+            assert answer.status == "Accepted"
+
+        async def charge(self) -> None:
+            token = {"id_token": TOKEN, "type": "ISO14443"}
+            answer = await self.call(call.Authorize(id_token=token), suppress=False)
+            assert answer.id_token_info["status"] == "Accepted"
+            reading = {"timestamp": now(), "sampled_value": [{"value": 0.0}]}
+            for number, kind in enumerate(("Started", "Updated", "Ended")):
+                reading["sampled_value"] = [{"value": 750.0 * number}]
+                event = call.TransactionEvent(
+                    event_type=kind,
+                    timestamp=now(),
+                    trigger_reason="Authorized",
+                    seq_no=number,
+                    transaction_info={"transaction_id": "peer-1"},
+                    evse={"id": 1, "connector_id": 1},
+                    id_token=token,
+                    meter_value=[reading],
+                )
+                await self.call(event, suppress=False)
+
+    return StationV2
+
+
+STATIONS: dict[OcppVersion, Any] = {
+    V16: StationV16,
+    V201: _station_v2(v201.ChargePoint, call_v201, result_v201),
+    V21: _station_v2(v21.ChargePoint, call_v21, result_v21),
+}
+
+
+async def live(url: str, identity: str, version: OcppVersion) -> None:
+    """Boot, charge once, then do what is asked; come back after each reboot. Until cancelled."""
+    has_charged = False
+    while True:
+        protocols = [Subprotocol(version.subprotocol)]
+        async with connect(f"{url}/{identity}", subprotocols=protocols) as socket:
+            station = STATIONS[version](identity, socket)
+            listening = asyncio.create_task(station.start())
+            await station.boot()
+            await station.tell_status("Available")
+            if not has_charged:
+                await station.charge()
+                has_charged = True
+            try:
+                await listening
+            except ConnectionClosed:
+                continue
+            finally:
+                listening.cancel()
