@@ -10,7 +10,7 @@ ARGS ?=
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-distributed coverage lint format bench lock clean
+.PHONY: help install demo serve test test-distributed coverage lint format bench profile lock clean
 
 help: ## list the commands
 	@echo "usage: make COMMAND"
@@ -77,6 +77,9 @@ format: install ## let the formatters have their way
 
 bench: install ## measure the hot path (ARGS="...")
 	$(PYTHON) -m tests.bench $(ARGS)
+
+profile: install ## where a message's time goes, as a flame graph (ARGS="--kind meters")
+	$(PYTHON) -m tests.bench.profile $(ARGS)
 
 lock: install ## write requirements.txt anew from pyproject.toml (ARGS=--upgrade)
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \

@@ -46,6 +46,6 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _unknown(fleet: Any) -> SimpleLazyObject:
+def _unknown(fleet: Any) -> Any:
     """How many stations belong to nobody; counted with the fleet, in the same query."""
     return SimpleLazyObject(lambda: fleet["unassigned"])

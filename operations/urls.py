@@ -57,9 +57,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("operations/requests/<int:pk>/cancel/", runs.CancelRun.as_view(), name="run-cancel"),
     path("operations/requests/<int:pk>/again/", runs.AskAgain.as_view(), name="run-again"),
     path("operations/messages/", messages.MessageList.as_view(), name="message-list"),
-    path(
-        "operations/messages/<int:pk>/", messages.MessageDetail.as_view(), name="message-detail"
-    ),
+    path("operations/messages/<int:pk>/", messages.MessageDetail.as_view(), name="message-detail"),
     path(
         "operations/stations/<int:pk>/health/",
         health.StationHealth.as_view(),
@@ -75,9 +73,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         health.QuarantineStation.as_view(),
         name="station-quarantine",
     ),
-    path(
-        "operations/reports/<int:pk>/", health.ReportDetail.as_view(), name="station-report"
-    ),
+    path("operations/reports/<int:pk>/", health.ReportDetail.as_view(), name="station-report"),
     path(
         "operations/unknown-stations/",
         unknown_stations.UnknownStationList.as_view(),

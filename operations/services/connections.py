@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from operations.models import Connection, Node, Station
-from operations.services import outcomes
+from operations.services import outcomes, rows
 from operations.services.live import Changes, publishing, switchboard
 from operations.statuses import Registration
 from operations.versions import OcppVersion
@@ -111,18 +111,28 @@ def _tell_browsers(station_pks: Iterable[int], changes: Changes) -> None:
         changes.add("connectivity", pk)
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """When a connection or station, by key, was last heard."""
+
+    pk: int
+    last_seen_at: datetime
+
+
 def touch(*, heard: dict[int, datetime]) -> set[int]:
     """Note when connections (by key) were last heard; returns those that are closed here.
 
     Their sockets were not told: the message was lost, or their process was taken for dead.
     """
-    closed = set()
-    for pk, at in heard.items():
-        if Connection.objects.filter(pk=pk, closed_at__isnull=True).update(last_seen_at=at):
-            Station.objects.filter(connections__pk=pk).update(last_seen_at=at)
-        else:
-            closed.add(pk)
-    return closed
+    still_open = dict(
+        Connection.objects.filter(pk__in=heard, closed_at__isnull=True).values_list(
+            "pk", "station_id"
+        )
+    )
+    rows.update(Connection, [_Seen(pk, heard[pk]) for pk in still_open], ["last_seen_at"])
+    stations = [_Seen(station_pk, heard[pk]) for pk, station_pk in still_open.items()]
+    rows.update(Station, stations, ["last_seen_at"])
+    return heard.keys() - still_open.keys()
 
 
 def disconnect(*, station: Station, why: str) -> bool:

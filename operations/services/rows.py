@@ -1,5 +1,6 @@
 """Writes many rows with one prepared statement; Django's bulk_update takes milliseconds a row."""
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -57,6 +58,8 @@ def _adapter(field: Any) -> Adapt | None:
     if isinstance(field, DateTimeField):
         return _sqlite_time if connection.vendor == "sqlite" else None
     if isinstance(field, JSONField):
+        if connection.vendor == "sqlite":
+            return lambda value: json.dumps(value, cls=field.encoder)
         return lambda value: field.get_db_prep_save(value, connection)
     return None
 

@@ -35,12 +35,13 @@ def record_starts(told: Sequence[Told], changes: Changes) -> list[SessionAnswer]
         # Connector 0 is the station itself and can't charge; some say so all the same.
         number = event.connector_id
         connector = parts.connector(item.station_id, None, number) if number > 0 else None
+        place: dict[str, Any] = {"connector_id": connector.pk if connector else None}
         session, is_new = Session.objects.get_or_create(
             station_id=item.station_id,
-            connector_id=connector.pk if connector else None,
             token=event.token,
             started_at=event.at,
             meter_start_wh=event.meter_start_wh,
+            **place,
             defaults={
                 "charger_id": connector.charger_id if connector else None,
                 "meter_last_wh": event.meter_start_wh,
@@ -175,7 +176,7 @@ def _show(session: Session, item: Told, event: SessionChanged, parts: Parts) -> 
     connector = parts.by_key(session.connector_id)
     was = connector.charging_status
     is_past = event.is_offline or not session.is_running
-    if is_past and (was not in OCCUPIED or _has_newer(session)):
+    if is_past and (was not in OCCUPIED or _has_newer(session, connector.pk)):
         return
     status: ChargingStatus | None = ChargingStatus.FINISHING
     if session.is_running:
@@ -184,9 +185,9 @@ def _show(session: Session, item: Told, event: SessionChanged, parts: Parts) -> 
         parts.set_status(connector, status, item.heard_at)
 
 
-def _has_newer(session: Session) -> bool:
+def _has_newer(session: Session, connector_pk: int) -> bool:
     others = Session.objects.running().filter(started_at__gt=session.started_at)
-    return others.filter(connector_id=session.connector_id).exists()
+    return others.filter(connector_id=connector_pk).exists()
 
 
 def record_meters(told: Sequence[Told], changes: Changes) -> list[None]:

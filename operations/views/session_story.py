@@ -8,6 +8,7 @@ here depends on a user; times are in the active time zone.
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils import timezone
@@ -24,7 +25,7 @@ from operations.tables import cells
 from operations.tables.sessions import place, power, powers_w, span
 from operations.views import session_charts
 from operations.views.run_story import Fragment, moment
-from operations.views.session_trail import trail
+from operations.views.session_trail import LEAD, trail
 
 # Five hours at ten seconds; of more, some are passed over: they are drawn again at every change.
 MOST_READINGS = 2_000
@@ -108,6 +109,19 @@ def meters(session: Session) -> dict[str, Any]:
 def tell_trail(session: Session) -> dict[str, Any]:
     """The messages about it."""
     return {"session": session, "trail": trail(session)}
+
+
+def log_url(session: Session) -> str:
+    """All that its station said in its time, and two minutes around."""
+    query = {"station": session.station.identity, "since": _minute(session.started_at - LEAD)}
+    if session.ended_at is not None:
+        query["until"] = _minute(session.ended_at + LEAD)
+    return f"{reverse('message-list')}?{urlencode(query)}"
+
+
+def _minute(at: datetime) -> str:
+    """As filters take it, in the reader's zone."""
+    return timezone.localtime(at).strftime("%Y-%m-%dT%H:%M")
 
 
 def load(session: Session) -> list[tuple[datetime, Samples]]:

@@ -63,6 +63,7 @@ class SessionDetail(View):
             **session_story.tell(session, session_story.current_power_w(session)),
             **session_story.meters(session),
             **session_story.tell_trail(session),
+            "log_url": session_story.log_url(session),
             "title": _("Session %(number)d") % {"number": session.pk},
             "subtitle": place(session) or session.station.name,
         }

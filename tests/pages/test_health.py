@@ -1,7 +1,6 @@
 """A station's health: what is wrong, what it is read from, and what can be done about it."""
 
 import json
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,11 +45,11 @@ def admins_desk(client: Client) -> Client:
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
     """What sockets were told."""
     sent: list[tuple[str, dict[str, Any]]] = []
     monkeypatch.setattr(switchboard, "tell", lambda *message: sent.append(message))
-    yield sent
+    return sent
 
 
 def url(station: Station, page: str = "health") -> str:
@@ -184,7 +183,7 @@ def test_a_connected_station_that_is_not_heard_is_silent() -> None:
     ("ahead", "words"),
     [
         (timedelta(seconds=2), "Right, within a minute"),
-        (timedelta(hours=2), "120 min ahead"),
+        (timedelta(hours=2), "2 h ahead"),
         (timedelta(days=-30), "720 h behind"),
     ],
 )

@@ -234,6 +234,14 @@ TOKENS = [
 ]
 
 
+def test_tokens_are_masked_in_frames_that_were_cut_short(desk: Client, settings: Settings) -> None:
+    settings.EVCHARGE_MASK_TOKENS = True
+    MessageFactory(call='[2,"1","Authorize",{"idTag":"04A1B2C3', answer='{"parentIdTag": "04A1"')
+    text = desk.get(URL).text
+    assert "04A1" not in text
+    assert "idTag" in text
+
+
 @pytest.mark.parametrize(("action", "payload"), TOKENS)
 def test_tokens_are_masked_where_the_setting_says_so(
     desk: Client, settings: Settings, action: str, payload: dict[str, Any]

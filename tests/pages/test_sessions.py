@@ -416,6 +416,14 @@ def test_a_message_leads_to_the_log_and_to_its_request(desk: Client) -> None:
     assert f'href="/operations/messages/{message.pk}/"' in text
 
 
+def test_the_trail_leads_to_the_log_of_that_time(desk: Client) -> None:
+    session = ended(transaction_id="77")
+    last = say(session, 84.9, "StopTransaction", {"transactionId": 77})
+    say(session, 120, "Heartbeat", {})
+    response = desk.get(desk.get(f"{URL}{session.pk}/").context["log_url"])
+    assert [message.pk for message in response.context["table"].records()] == [last.pk]
+
+
 def test_an_empty_trail_says_so(desk: Client) -> None:
     assert "is in the log any more" in desk.get(f"{URL}{ended().pk}/").text
 
