@@ -134,6 +134,7 @@ class AskForm:
                     "hx-include": "closest form",
                     "hx-params": "not csrfmiddlewaretoken",
                     "hx-sync": "closest form:abort",
+                    "hx-disabled-elt": "unset",  # the form's names a button inside of it
                 }
             if name == focus:
                 field.widget.attrs["autofocus"] = True

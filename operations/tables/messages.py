@@ -23,7 +23,7 @@ from operations.tables.base import PortalColumn, PortalTable, ToolColumn
 
 EXPAND = lazy(format_html, str)('<span class="visually-hidden">{}</span>', gettext_lazy("Frames"))
 CALL_ERROR = 4
-LONGEST_EXCERPT = 48
+LONGEST_EXCERPT = 30
 LONGEST_EXPORT = 8_000  # of a frame in a spreadsheet's cell, which holds 32,767 characters
 # For so long an answer to our call may still come; then the row says that none came.
 PATIENCE = timedelta(minutes=2)
@@ -76,13 +76,14 @@ class MessageTable(PortalTable):
         )
 
     def render_called_at(self, record: OcppMessage) -> SafeString:
-        """To the millisecond, with the day on hover."""
+        """To the millisecond; the day only where it is not today."""
         local = timezone.localtime(record.called_at)
+        is_today = local.date() == timezone.localdate()
         return format_html(
             '<time datetime="{}" title="{}">{}.{}</time>',
             local.isoformat(),
             date_format(local, "j M Y, H:i:s T"),
-            date_format(local, "j M, H:i:s"),
+            date_format(local, "H:i:s" if is_today else "j M, H:i:s"),
             f"{local.microsecond // 1000:03}",
         )
 

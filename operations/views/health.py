@@ -75,7 +75,7 @@ def details(event: StationEvent) -> str:
 
 def connection_table(station: Station, request: PortalRequest) -> ConnectionTable:
     """A page of its connections, newest first."""
-    history = station.connections.order_by("-pk")
+    history = station.connections.order_by("-opened_at")
     table = ConnectionTable(history, audience=Audience.of(request.user), orderable=False)
     table.paginate_within(
         page=request.GET.get("page", "1"), per_page=request.GET.get("per_page", "")

@@ -17,6 +17,7 @@ from operations.models import Charger, CommandRun, Session, Station, User
 from operations.statuses import Role
 from operations.tables.audience import Audience
 from operations.tables.chargers import ChargerTable
+from operations.tables.runs import RunTable
 from operations.tables.sessions import SessionTable
 from operations.tables.stations import StationTable
 from operations.views import run_story, session_story, station_page
@@ -134,6 +135,7 @@ class _Rows:
         self.connectors = connector_tables(expanded, nobody)
         self.stations = StationTable(stations, audience=nobody)
         self.runs = run_story.of_pks(pks["run"]) if pks["run"] else []
+        self.run_table = RunTable(self.runs, audience=nobody)
         self.of_sessions = session_story.of_pks(pks["session"] | pks["meters"] | pks["trail"])
         sessions = [session for session in self.of_sessions if session.pk in pks["session"]]
         self.sessions = SessionTable(sessions, audience=nobody)
@@ -164,7 +166,12 @@ class _Rows:
         self, viewpoint: Viewpoint, pks: dict[str, set[int]]
     ) -> Iterator[tuple[str, str, str]]:
         audience = viewpoint.audience
-        tables = {"charger": self.chargers, "station": self.stations, "session": self.sessions}
+        tables = {
+            "charger": self.chargers,
+            "station": self.stations,
+            "run": self.run_table,
+            "session": self.sessions,
+        }
         for kind, table in tables.items():
             table.audience = audience
             for record, dom_id, html in table.live_cells(pks[kind]):

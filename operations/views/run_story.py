@@ -24,7 +24,7 @@ from operations.tables.runs import title
 from operations.views.conversations import Exchange, duration, exchanges
 
 # One template each: operations/runs/_<name>.html, whose element has the id run-<pk>-<name>.
-FRAGMENTS = ("status", "line", "truth", "timeline", "frames", "facts", "actions")
+FRAGMENTS = ("badge", "line", "truth", "timeline", "frames", "facts", "actions")
 
 
 class Fragment(NamedTuple):
@@ -94,18 +94,12 @@ def icon(run: CommandRun) -> str:
 
 
 def truth(run: CommandRun) -> str:
-    """The whole story in a line."""
-    sentence = _("%(status)s: %(summary)s") % {
-        "status": run.get_status_display(),
-        "summary": run.summary,
-    }
+    """The whole story in a line: "Done after 1.4 s: Connector 2 of Quay 1-A is now Available."."""
+    words = {"status": run.get_status_display(), "summary": run.summary}
     if run.closed_at is None or run.closed_at == run.created_at:
-        return sentence
-    after = duration(milliseconds(run.closed_at - run.created_at))
-    return _("%(sentence)s (%(after)s after it was asked)") % {
-        "sentence": sentence,
-        "after": after,
-    }
+        return _("%(status)s: %(summary)s") % words
+    words["after"] = duration(milliseconds(run.closed_at - run.created_at))
+    return _("%(status)s after %(after)s: %(summary)s") % words
 
 
 def line(run: CommandRun, transitions: list[RunTransition]) -> str:

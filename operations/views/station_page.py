@@ -136,7 +136,9 @@ def charger_table(station: Station, audience: Audience) -> ChargerTable:
     chargers = list(Charger.objects.filter(station=station).order_by("number"))
     for charger in chargers:
         charger.station = station
-    table = ChargerTable(chargers, audience=audience, exclude=KNOWN_ABOVE, orderable=False)
+    table = ChargerTable(chargers, audience=audience, exclude=KNOWN_ABOVE)
+    for column in table.columns:
+        column.column.orderable = False  # a handful of rows, in the order of their numbers
     table.learn(chargers)
     table.open_rows = connector_tables(chargers, audience)
     table.empty_title = _("No charger yet")

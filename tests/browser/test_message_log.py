@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -11,17 +12,19 @@ from operations.tables.messages import MessageTable
 from tests.factories import MessageFactory, StationFactory
 from tests.portal import Portal
 
+pytestmark = pytest.mark.browser
+
 URL = "/operations/messages/"
 SignIn = Callable[..., Page]
 
 
 def rows(page: Page) -> list[str]:
-    return page.locator("tbody tr[id^=message-]:not([data-detail]) td:nth-child(5)").all_inner_texts()
+    return page.locator(
+        "tbody tr[id^=message-]:not([data-detail]) td:nth-child(5)"
+    ).all_inner_texts()
 
 
-def test_new_messages_appear_while_the_log_is_followed(
-    portal: Portal, sign_in: SignIn
-) -> None:
+def test_new_messages_appear_while_the_log_is_followed(portal: Portal, sign_in: SignIn) -> None:
     station = StationFactory(identity="CP-1")
     MessageFactory.create_batch(MessageTable.page_sizes[0], station=station)
     page = sign_in(Role.VIEWER)

@@ -36,26 +36,29 @@ class Asked:
 
 @dataclass(frozen=True)
 class Case:
-    """A certification case that is one or a few calls of ours; or several cases alike."""
+    """Calls of ours that make a certification case, or exchanges that are none by id."""
 
-    numbers: tuple[str, ...]
+    name: str
     asked: tuple[Asked, ...]
+    has_id: bool = True
 
 
 def case(number: str, *asked: Asked) -> Case:
-    return Case((number,), asked)
+    return Case(number, asked)
 
 
-def family(numbers: str, *asked: Asked) -> Case:
-    """Cases that differ in what is asked or answered; here all of it is."""
-    return Case(tuple(numbers.split()), asked)
+def exchange(name: str, *asked: Asked) -> Case:
+    """What some cases are made of whose own steps are not known to us."""
+    return Case(name, asked, has_id=False)
 
 
 def each(cases: Iterable[Case], version: OcppVersion) -> list[ParameterSet]:
-    """Parameters that carry their certification ids, as test id and as mark."""
+    """Parameters that carry their certification id, as test id and as mark."""
     return [
         pytest.param(
-            one, id=one.numbers[0], marks=pytest.mark.octt(*one.numbers, version=version.name)
+            one,
+            id=one.name,
+            marks=[pytest.mark.octt(one.name, version=version.name)] if one.has_id else [],
         )
         for one in cases
     ]

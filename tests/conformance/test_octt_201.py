@@ -552,7 +552,6 @@ async def test_a_profile_for_a_running_session(portal: Portal) -> None:
         await exchanges(station, Asked("SetChargingProfile", payload, ACCEPTED))
 
 
-@octt("K_48", "K_50", "K_51", "K_52")
 async def test_limits_that_others_set_are_taken(portal: Portal) -> None:
     limit = {"chargingLimitSource": "EMS", "isGridCritical": True}
     async with working(portal, V201) as station:
@@ -755,7 +754,7 @@ async def test_values_of_a_session(
 # --- N, P: events and data
 
 
-@octt("N_21", "N_24", "N_48", "N_49", "N_50")
+@octt("N_21", "N_24")
 async def test_monitoring_events_of_every_kind_are_taken(portal: Portal) -> None:
     kinds = ("HardWiredNotification", "HardWiredMonitor", "PreconfiguredMonitor", "CustomMonitor")
     triggers = ("Alerting", "Delta", "Periodic")

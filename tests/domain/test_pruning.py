@@ -35,6 +35,14 @@ def test_messages_go_when_they_are_old(settings: Settings) -> None:
     assert left() == ["29", "0"]
 
 
+def test_their_keys_do_not_tell_how_old_they_are(settings: Settings) -> None:
+    settings.EVCHARGE_MESSAGES_DAYS = 30
+    # Written in another order than they were made: by a clock set back, or from a file.
+    messages_of(0, 50, 5, 40, 10)
+    pruning.prune()
+    assert left() == ["0", "5", "10"]
+
+
 def test_all_may_be_old() -> None:
     messages_of(50, 40)
     assert pruning.prune() is False

@@ -1,6 +1,8 @@
-"""A portal to try: fresh database, a made-up network, simulated stations, one Ctrl-C to end."""
+"""A portal to try: fresh database, a made-up network, simulated stations, one Ctrl-C to end.
 
-import argparse
+PORT, HOST and DEMO_PASSWORD come from the environment.
+"""
+
 import os
 import secrets
 import shutil
@@ -19,11 +21,6 @@ class Command(BaseCommand):
     help = "Serve a portal with a simulated network until Ctrl-C. Forgets everything each time."
     requires_system_checks = []
 
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Where to listen; PORT, HOST and DEMO_PASSWORD do the same from the environment."""
-        parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"))
-        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
-
     def handle(self, *args: Any, **options: Any) -> None:
         """Make the network, serve it, and let the stations in."""
         if os.environ.get("DJANGO_SETTINGS_MODULE") != "evcharge.demo.settings":
@@ -36,7 +33,7 @@ class Command(BaseCommand):
         from evcharge.demo.fleet import FleetThread
 
         fleet = FleetThread(specs)
-        host = options["host"]
+        host = settings.DEMO_HOST
 
         def on_ready(port: int) -> None:
             fleet.start(f"ws://127.0.0.1:{port}/ocpp")
@@ -44,7 +41,7 @@ class Command(BaseCommand):
             self.stdout.flush()
 
         server.run(
-            application, host=host, port=options["port"], on_ready=on_ready, on_stop=fleet.stop
+            application, host=host, port=settings.DEMO_PORT, on_ready=on_ready, on_stop=fleet.stop
         )
         self.stdout.write("The demo has ended.")
 
