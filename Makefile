@@ -51,10 +51,10 @@ serve: install ## the portal and the gateway (PORT=8000, ARGS="--host 0.0.0.0")
 	@$(PYTHON) manage.py serve --port $(PORT) $(ARGS)
 
 test: install ## the test-suite (ARGS="tests/test_x.py -k word", WORKERS=0 for one process)
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-distributed: install ## the same on a real PostgreSQL
-	$(PYTHON) -m tests.services $(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(PYTHON) -m tests.services $(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 coverage: install ## the test-suite with coverage, in one process
 	$(BIN)/coverage run -m pytest $(ARGS)

@@ -23,6 +23,7 @@ from operations.events import Told
 from operations.services import messages, reports
 from operations.services.live import Changes, publishing
 from operations.services.messages import Exchange
+from operations.services.parts import TooManyPartsError
 
 logger = logging.getLogger(__name__)
 
@@ -212,6 +213,10 @@ def _perform_alone(work: _Work) -> Any:
     try:
         with publishing() as changes:
             return _perform([work], changes)[0]
+    except TooManyPartsError as error:
+        # The station's fault, as often as it likes: no traceback for it.
+        logger.warning("could not be recorded", extra={"why": str(error)})
+        return Failed(error)
     except Exception as error:
         logger.exception(
             "could not be recorded",

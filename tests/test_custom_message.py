@@ -1,12 +1,15 @@
 """Custom messages: from what an engineer types to the station's raw answer."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from io import StringIO
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -19,7 +22,7 @@ from operations.services import targets
 from operations.statuses import Role
 from operations.versions import V16, V21, V201, VERSIONS, OcppVersion
 from tests.e2e.asking import asks, becomes, eventually
-from tests.factories import StationFactory, UserFactory
+from tests.factories import MessageFactory, RunFactory, StationFactory, UserFactory
 from tests.fake_station import FakeStation
 from tests.portal import Portal
 
@@ -202,6 +205,20 @@ async def test_a_secret_of_a_cancelled_run_is_forgotten(portal: Portal) -> None:
     assert SECRET not in json.dumps(row.params)
 
 
+async def test_the_command_line_sends_it_and_prints_the_answer(portal: Portal) -> None:
+    out = StringIO()
+    typed = ["custom-message", "CP-1", "--set", "action=Reset", "--set", 'payload={"type":"Soft"}']
+    async with ready(portal) as station:
+        asked = asyncio.create_task(
+            sync_to_async(call_command)("command", *typed, "--wait", "5", "--json", stdout=out)
+        )
+        await station.answers(await station.expects("Reset"), status="Accepted")
+        await asked
+    told = json.loads(out.getvalue())
+    assert told["status"] == "done"
+    assert told["answers"] == [{"action": "Reset", "payload": {"status": "Accepted"}}]
+
+
 # --- On the pages
 
 
@@ -283,6 +300,21 @@ def test_asking_again_shows_the_payload_but_no_secret(client: Client, station: S
     assert SECRET not in page
     again = engineer.get(f"{ask_url(station)}?again={run.pk}").content.decode()
     assert SECRET not in again
+
+
+def test_the_raw_answer_is_open_on_the_runs_page(client: Client, station: Station) -> None:
+    run = RunFactory(
+        station=station,
+        command="custom-message",
+        params={"action": "ClearCache", "payload": {}, "send_anyway": False},
+    )
+    MessageFactory(
+        station=station, run=run, is_from_station=False, answer='[3,"1",{"status":"Odd"}]'
+    )
+    page = signed_in(client, Role.ENGINEER).get(reverse("run-detail", args=[run.pk]))
+    frames = page.content.decode().split("exchange", 1)[1].split("</details>")[0]
+    assert " open>" in frames
+    assert "Odd" in frames
 
 
 def test_the_title_names_the_action() -> None:

@@ -12,8 +12,7 @@ PORT = os.environ.get("PORT") or "8000"
 if not PORT.isdecimal():
     raise ImproperlyConfigured(f"PORT is {PORT!r}. Give a number, such as 8000.")
 FOLDER = Path(__file__).resolve().parent.parent.parent / "var" / "demo" / PORT
-DEMO_PORT = int(PORT)
-DEMO_HOST = os.environ.get("HOST", "127.0.0.1")
+HOST = os.environ.get("HOST") or "127.0.0.1"
 
 for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY_FILE", "DATABASE_URL_FILE"):
     os.environ.pop(name, None)
@@ -23,7 +22,7 @@ os.environ["EVCHARGE_UNKNOWN_STATIONS"] = "accept"
 os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 os.environ["ALLOWED_HOSTS"] = ",".join(
-    {"localhost", "127.0.0.1", "[::1]", socket.gethostname(), DEMO_HOST}
+    {"localhost", "127.0.0.1", "[::1]", socket.gethostname(), HOST}
 )
 
 from evcharge.settings import *  # noqa: E402, F403

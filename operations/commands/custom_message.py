@@ -34,7 +34,7 @@ _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
 class PayloadField(forms.CharField):
     """A JSON object, as text; shown indented when it comes as an object."""
 
-    widget = forms.Textarea(attrs={"rows": 10, "spellcheck": "false", "class": "frame"})
+    widget = forms.Textarea(attrs={"rows": 10, "spellcheck": "false"})
 
     def prepare_value(self, value: Any) -> Any:
         """A payload that was sent before, or text as it was typed."""
@@ -138,7 +138,7 @@ class CustomMessageForm(CommandForm):
                 "version": version,
             }
             advice = _("Correct it, or tick the box below to send it all the same.")
-            self.add_error("payload", [untold, *faults, advice])
+            self.add_error("payload", [untold, *(f"{fault}." for fault in faults), advice])
         return cleaned
 
 

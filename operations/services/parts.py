@@ -15,6 +15,8 @@ from operations.services.live import Changes
 from operations.statuses import MOST_ALIVE_FIRST, ChargingStatus, OperationalStatus
 from operations.versions import V16
 
+MOST_PARTS = 200  # chargers, and connectors, of one station
+
 STATION_FIELDS = ("operational_status", "main_status", "main_status_at", "main_error")
 CHARGER_FIELDS = ("operational_status", "charging_status", "status_at")
 CONNECTOR_FIELDS = (
@@ -92,6 +94,10 @@ class ConnectorPart:
         return self.operational_status == OperationalStatus.CLOSED
 
 
+class TooManyPartsError(Exception):
+    """The station speaks of more connectors than any has: its numbers are nonsense."""
+
+
 class Parts:
     """Stations with all their chargers and connectors, loaded by one query per kind."""
 
@@ -145,6 +151,7 @@ class Parts:
         charger = self.charger(station_pk, evse_id or 1)
         connector = self._connectors[charger.pk].get(number)
         if connector is None:
+            self._count(len(self.connectors_of_station(station_pk)))
             made = Connector.objects.create(
                 charger_id=charger.pk, station_id=station_pk, number=number
             )
@@ -174,6 +181,7 @@ class Parts:
         """The charger under this number; made when it is spoken of for the first time."""
         charger = self._chargers[station_pk].get(number)
         if charger is None:
+            self._count(len(self._chargers[station_pk]))
             station = Station.objects.get(pk=station_pk)
             is_alone = station.version is V16
             made = Charger.objects.create(
@@ -188,6 +196,11 @@ class Parts:
             charger = ChargerPart(made.pk, station_pk, number, *values)
             self._take_charger(charger)
         return charger
+
+    @staticmethod
+    def _count(parts: int) -> None:
+        if parts >= MOST_PARTS:
+            raise TooManyPartsError(f"The station speaks of more than {MOST_PARTS} connectors.")
 
     def set_status(self, connector: ConnectorPart, status: ChargingStatus, at: datetime) -> None:
         """A status was heard; `status_at` tells since when it is this one."""

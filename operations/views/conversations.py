@@ -75,7 +75,7 @@ def duration(milliseconds: int | None) -> str:
     if seconds < 10:
         return _("%(number).1f s") % {"number": seconds}
     if seconds < 120:
-        return _("%(number)d s") % {"number": seconds}
+        return _("%(number)d s") % {"number": round(seconds)}
     if seconds < 7200:
-        return _("%(number)d min") % {"number": seconds / 60}
-    return _("%(number)d h") % {"number": seconds / 3600}
+        return _("%(number)d min") % {"number": round(seconds / 60)}
+    return _("%(number)d h") % {"number": round(seconds / 3600)}

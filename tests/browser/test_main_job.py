@@ -118,7 +118,7 @@ def test_filters_combine_and_page_two_is_what_its_csv_holds(
     assert "vendor=ABB" in page.url
     assert "charging_status=Faulted" in page.url
     page.get_by_role("link", name="Page 2").click()
-    expect(page.locator("#list")).to_contain_text("Showing 26–29 of 29")
+    expect(page.locator("#list")).to_contain_text("Showing 26\u201329 of 29")
 
     shown = page.locator("#list tbody tr[id^=charger-] >> internal:has-text=/Depot/")
     names = [f"Depot {number:02d}" for number in (51, 53, 55, 57)]

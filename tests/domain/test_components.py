@@ -12,6 +12,7 @@ from operations.events import (
 from operations.models import Charger, Connector, Station
 from operations.services import components
 from operations.services.live import publishing
+from operations.services.parts import TooManyPartsError
 from operations.statuses import ChargingStatus, LockStatus, OperationalStatus
 from tests.domain.telling import (
     NOON,
@@ -322,3 +323,11 @@ def test_a_locks_problem_stays_until_the_station_says_it_is_over(modern: Station
     assert Connector.objects.get().error_code == "ConnectorLockFailure"
     tells(modern, LockReported(1, 1, has_problem=False))
     assert Connector.objects.get().error_code == ""
+
+
+def test_a_station_with_numbers_out_of_hand_stops_growing(station: Station) -> None:
+    for number in range(1, 201):
+        reports_status(station, number, AVAILABLE)
+    with pytest.raises(TooManyPartsError):
+        reports_status(station, 201, AVAILABLE)
+    assert station.connectors.count() == 200

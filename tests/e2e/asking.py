@@ -60,7 +60,7 @@ async def eventually(
     """Wait until a condition on the database holds."""
     try:
         async with asyncio.timeout(within):
-            while not await sync_to_async(condition)():
+            while not await sync_to_async(condition)():  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
     except TimeoutError:
         raise AssertionError(f"not within {within} s: {what()}") from None

@@ -97,7 +97,7 @@ class _Sampler:
         return int(most if self._is_full else least)
 
     def _number(self, schema: Schema, _name: str) -> float:
-        return min(0.1 * self._turn, schema.get("maximum", LARGEST))
+        return float(min(0.1 * self._turn, schema.get("maximum", LARGEST)))
 
     def _anything(self, _schema: Schema, _name: str) -> Any:
         return {"anything": [1, None, "text"]}

@@ -25,7 +25,6 @@ from tests import services
 from tests.fake_station import FakeStation
 from tests.portal import Portal, served_apart
 
-pytestmark = pytest.mark.xdist_group("distributed")
 PASSWORD = "correct horse battery staple"
 SEED = f"""
 from operations.models import Station, User
@@ -113,7 +112,7 @@ class Cluster:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.database_url, autocommit=True) as connection:
-            return connection.execute(query, values).fetchall()  # type: ignore[arg-type]
+            return connection.execute(query, values).fetchall()
 
     def station(self, identity: str) -> int:
         (row,) = self.rows("SELECT id FROM operations_station WHERE identity = %s", identity)

@@ -18,15 +18,9 @@ from tests.fake_station import FakeStation
 from tests.portal import SERVERS, Portal, served_apart
 
 VERSIONS = pytest.mark.parametrize("version", [V16, V201, V21], ids=str)
-# One server for all tests that leave it alive; xdist keeps them together.
-EACH_SERVER = pytest.mark.parametrize(
-    "_served_apart",
-    [pytest.param(kind, marks=pytest.mark.xdist_group(f"life-{kind}")) for kind in SERVERS],
-    indirect=True,
-)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=SERVERS)
 def _served_apart(
     request: pytest.FixtureRequest,
     django_db_setup: None,
@@ -43,7 +37,6 @@ def server(_served_apart: Portal, transactional_db: None) -> Portal:
     return _served_apart
 
 
-@EACH_SERVER
 @VERSIONS
 async def test_the_main_job(server: Portal, version: OcppVersion) -> None:
     await sync_to_async(StationFactory)(identity="CP-1", connected=False)
@@ -59,7 +52,6 @@ async def test_the_main_job(server: Portal, version: OcppVersion) -> None:
     await eventually(lambda: not Station.objects.get().is_connected)
 
 
-@EACH_SERVER
 async def test_it_says_that_it_lives_and_is_ready(server: Portal) -> None:
     with urlopen(f"{server.url}/healthz") as answer:  # noqa: ASYNC210, S310
         assert answer.status == 200
@@ -67,7 +59,6 @@ async def test_it_says_that_it_lives_and_is_ready(server: Portal) -> None:
         assert json.load(answer) == {"database": True, "layer": True, "broker": True}
 
 
-@EACH_SERVER
 async def test_a_message_of_20_mib_ends_its_socket_alone(server: Portal) -> None:
     for identity in ("CP-1", "CP-2"):
         await sync_to_async(StationFactory)(identity=identity, connected=False)
@@ -83,7 +74,6 @@ async def test_a_message_of_20_mib_ends_its_socket_alone(server: Portal) -> None
         await eventually(lambda: not Station.objects.get(identity="CP-1").is_connected)
 
 
-@EACH_SERVER
 async def test_a_refused_handshake_says_why(server: Portal) -> None:
     with pytest.raises(InvalidStatus) as caught:
         await FakeStation(server.stations_url, "NOBODY").connects()

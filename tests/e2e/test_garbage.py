@@ -145,7 +145,7 @@ async def test_each_piece_of_garbage_gets_its_answer(portal: Portal, version: Oc
             await station.sends_raw(raw)
             # Through the database, as the slowest of them.
             await station.sends_raw(f'[2,"mark-{number}","DataTransfer",{{"vendorId":"v"}}]')
-            answers = []
+            answers: list[list[Any]] = []
             while not answers or answers[-1][1] != f"mark-{number}":
                 answers.append(json.loads(await station.receives()))
             got[raw[:60]] = [outcome(answer) for answer in answers[:-1]]

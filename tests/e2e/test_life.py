@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from signal import SIGTERM
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -54,7 +55,7 @@ async def test_killed_in_the_middle_of_runs_and_started_again(kind: str, tmp_pat
             for name in ("SENT", "RESET", "ACCEPTED"):
                 await fleet[name].boots()
                 await fleet[name].reports_status(1, "Available")
-            off = {"connector": 1, "availability": "off", "options": options}
+            off: dict[str, Any] = {"connector": 1, "availability": "off", "options": options}
             runs = {
                 "QUEUED": await asks("QUEUED", "reboot", mode="idle", options=options),
                 "SENT": await asks("SENT", "change-availability", **off),

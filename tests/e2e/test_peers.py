@@ -94,7 +94,6 @@ def node_station(
 
 
 @VERSIONS
-@pytest.mark.xdist_group("npm")
 async def test_a_station_in_javascript_that_minds_every_schema(
     node_station: subprocess.Popen[str], tmp_path: Path
 ) -> None:

@@ -20,17 +20,14 @@ from operations.versions import V16, V21, V201, OcppVersion
 from tests.fake_station import TOKEN, now
 
 
-class _Station(ChargePoint):  # type: ignore[misc]
+class _Station(ChargePoint):
     """What all versions have in common: to say things, and to reboot when told."""
 
-    def accepts(self, action: str, payload: Any) -> Any:
-        return payload
-
-    @after("ChangeAvailability")  # type: ignore[untyped-decorator]
+    @after("ChangeAvailability")
     async def tell_that_it_is_off(self, **_said: Any) -> None:
         await self.tell_status("Unavailable")
 
-    @after("Reset")  # type: ignore[untyped-decorator]
+    @after("Reset")
     async def reboot(self, **_said: Any) -> None:
         await self._connection.close()
 
@@ -38,16 +35,16 @@ class _Station(ChargePoint):  # type: ignore[misc]
         raise NotImplementedError
 
 
-class StationV16(_Station, v16.ChargePoint):  # type: ignore[misc]
-    @on("ChangeAvailability")  # type: ignore[untyped-decorator]
+class StationV16(_Station, v16.ChargePoint):
+    @on("ChangeAvailability")
     def on_change_availability(self, **_said: Any) -> Any:
         return result_v16.ChangeAvailability(status="Accepted")
 
-    @on("UnlockConnector")  # type: ignore[untyped-decorator]
+    @on("UnlockConnector")
     def on_unlock_connector(self, **_said: Any) -> Any:
         return result_v16.UnlockConnector(status="Unlocked")
 
-    @on("Reset")  # type: ignore[untyped-decorator]
+    @on("Reset")
     def on_reset(self, **_said: Any) -> Any:
         return result_v16.Reset(status="Accepted")
 
@@ -74,16 +71,16 @@ class StationV16(_Station, v16.ChargePoint):  # type: ignore[misc]
 
 
 def _station_v2(base: Any, call: Any, result: Any) -> Any:
-    class StationV2(_Station, base):  # type: ignore[misc]
-        @on("ChangeAvailability")  # type: ignore[untyped-decorator]
+    class StationV2(_Station, base):
+        @on("ChangeAvailability")
         def on_change_availability(self, **_said: Any) -> Any:
             return result.ChangeAvailability(status="Accepted")
 
-        @on("UnlockConnector")  # type: ignore[untyped-decorator]
+        @on("UnlockConnector")
         def on_unlock_connector(self, **_said: Any) -> Any:
             return result.UnlockConnector(status="Unlocked")
 
-        @on("Reset")  # type: ignore[untyped-decorator]
+        @on("Reset")
         def on_reset(self, **_said: Any) -> Any:
             return result.Reset(status="Accepted")
 

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         from evcharge.demo.fleet import FleetThread
 
         fleet = FleetThread(specs)
-        host = settings.DEMO_HOST
+        host = os.environ.get("HOST") or "127.0.0.1"
 
         def on_ready(port: int) -> None:
             fleet.start(f"ws://127.0.0.1:{port}/ocpp")
@@ -41,7 +41,11 @@ class Command(BaseCommand):
             self.stdout.flush()
 
         server.run(
-            application, host=host, port=settings.DEMO_PORT, on_ready=on_ready, on_stop=fleet.stop
+            application,
+            host=host,
+            port=int(os.environ.get("PORT") or "8000"),
+            on_ready=on_ready,
+            on_stop=fleet.stop,
         )
         self.stdout.write("The demo has ended.")
 
