@@ -37,7 +37,8 @@ def postgres_url() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
+# For one module at a time: its sweeper and its node's lease would disturb tests without it.
+@pytest.fixture(scope="module")
 def _served(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Portal]:
     with django_db_blocker.unblock(), served_here() as portal:
         yield portal

@@ -29,6 +29,8 @@ class CommandBatch(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = _("batch")
+        verbose_name_plural = _("batches")
 
     def __str__(self) -> str:
         return f"{self.command} #{self.pk}"

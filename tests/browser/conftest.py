@@ -1,6 +1,5 @@
 """A real browser, signed in, that fails the test on any error it would have told a developer."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,11 +24,13 @@ SWITCHES = (
 )
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop in this thread: no longer than its module, or the next one's
+# asynchronous tests could not run.
+@pytest.fixture(scope="module")
 def browser(chromium: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        # Playwright keeps an event loop in this thread; Django would take us for async code.
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        # Django would take us for asynchronous code.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         instance = playwright.chromium.launch(
             executable_path=str(chromium), args=list(SWITCHES), headless=True
         )
