@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from operations.models import CommandRun, Connection, Node, Station
-from operations.services import connections
+from operations.services import connections, sweeping
 from operations.services.connections import Opened
 from operations.services.live import switchboard
 from operations.statuses import Registration, RunStatus
@@ -212,3 +212,16 @@ def test_who_was_not_watching_may_not_judge_who_is_dead() -> None:
     assert connections.keep_watch(now=now + timedelta(seconds=16))
     # The machine slept: nobody could renew.
     assert not connections.keep_watch(now=now + timedelta(hours=1))
+
+
+def test_who_could_not_renew_because_nobody_could_is_not_dead() -> None:
+    long_ago = timezone.now() - timedelta(hours=1)
+    Node.objects.create(name="asleep", started_at=long_ago, renewed_at=long_ago)
+    Node.objects.create(name=connections.SWEEPER, started_at=long_ago, renewed_at=long_ago)
+    sweeping.sweep()
+    assert Node.objects.filter(name="asleep").exists()
+    # Once the sweeper has watched for a whole lease, silence is death.
+    watched = timezone.now() - connections.LEASE * 1.1
+    Node.objects.filter(name=connections.SWEEPER).update(started_at=watched)
+    sweeping.sweep()
+    assert not Node.objects.filter(name="asleep").exists()

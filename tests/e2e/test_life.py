@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from datetime import timedelta
 from pathlib import Path
 from signal import SIGTERM
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.utils import timezone
 
 from evcharge.asgi import runtime
 from ocpp_gateway.gateway import gateway
 from operations.models import CommandRun, Connection, Node, OcppMessage, Station
-from operations.services import connections, sweeping
+from operations.services import connections
 from operations.services.runs import Options
 from tests import services
 from tests.e2e.asking import asks, becomes, eventually, status_of
@@ -152,17 +150,3 @@ async def test_a_socket_the_database_has_closed_is_hung_up(portal: Portal) -> No
         await eventually(lambda: Node.objects.filter(name=gateway.node).exists())
         await station.closes()
         await eventually(lambda: not Station.objects.get().is_connected)
-
-
-@pytest.mark.django_db
-def test_who_could_not_renew_because_nobody_could_is_not_dead() -> None:
-    long_ago = timezone.now() - timedelta(hours=1)
-    Node.objects.create(name="asleep", started_at=long_ago, renewed_at=long_ago)
-    Node.objects.create(name=connections.SWEEPER, started_at=long_ago, renewed_at=long_ago)
-    sweeping.sweep()
-    assert Node.objects.filter(name="asleep").exists()
-    # Once the sweeper has watched for a whole lease, silence is death.
-    watched = timezone.now() - connections.LEASE * 1.1
-    Node.objects.filter(name=connections.SWEEPER).update(started_at=watched)
-    sweeping.sweep()
-    assert not Node.objects.filter(name="asleep").exists()
