@@ -61,12 +61,15 @@ class Command(BaseCommand):
 
 
 def _welcome(host: str, port: int, password: str) -> str:
+    folder = settings.DATA_DIR.relative_to(settings.BASE_DIR)
     shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::"} else host  # noqa: S104
     return f"""
   The portal is ready:   http://{shown}:{port}/
   Sign in as             admin, engineer, operator or viewer
   Password               {password}
   Stations connect to    ws://{shown}:{port}/ocpp/<identity>   (unknown ones are accepted)
+  From the shell         DEBUG=true DATA_DIR={folder} .venv/bin/python manage.py \\
+                         command reboot HARBOUR-EAST-01 --wait 20
 
   Ctrl-C stops everything.
 """
