@@ -5,6 +5,7 @@ What is wrong with the frame itself is settled here; what is wrong with a payloa
 """
 
 import json
+import json.scanner
 import math
 import re
 from typing import Any, Final
@@ -71,7 +72,7 @@ def decode(version: OcppVersion, raw: str | bytes) -> Frame:
     if _is_too_large(raw):
         return _unreadable(words, raw, f"larger than {MAX_FRAME_BYTES} bytes")
     try:
-        message = _DECODER.decode(raw)
+        message = _read(raw)
     # ValueError: not JSON, or a number that nothing can hold. RecursionError: a tower of brackets.
     except (ValueError, RecursionError):
         return _unreadable(words, raw, "not JSON that can be read")
@@ -86,7 +87,9 @@ def encode_call(unique_id: str, action: str, payload: Payload) -> str:
 
 
 def encode_result(unique_id: MessageId, payload: Payload) -> str:
-    """Write a CALLRESULT."""
+    """Write a CALLRESULT; most are empty, and need no encoder."""
+    if not payload and isinstance(unique_id, str):
+        return f"[{codes.CALL_RESULT},{_QUOTED(unique_id)},{{}}]"
     return _ENCODER.encode((codes.CALL_RESULT, unique_id, payload))
 
 
@@ -101,6 +104,15 @@ def encode_error(
 def encode_send(unique_id: str, action: str, payload: Payload) -> str:
     """Write a SEND (2.1)."""
     return _ENCODER.encode((codes.SEND, unique_id, action, payload))
+
+
+def _read(text: str) -> Any:
+    """Parse JSON: the scanner alone where nothing stands around it, as in nearly every frame."""
+    try:
+        message, end = _SCAN(text, 0)
+    except StopIteration:
+        end = -1
+    return message if end == len(text) else _DECODER.decode(text)
 
 
 def _finite(digits: str) -> float:
@@ -122,6 +134,9 @@ _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check
 _CALL_HEAD: Final = re.compile(
     r'\s*\[\s*2\s*,\s*("(?:[^"\\\x00-\x1f]|\\.){0,255}"|-?\d{1,255})\s*,', re.ASCII
 )
+_SCAN: Final[Any] = json.scanner.make_scanner(_DECODER)  # type: ignore[arg-type]
+_QUOTED: Final = json.encoder.encode_basestring_ascii
+
 # Escapes for NUL and for halves of a surrogate pair.
 _SUSPECT: Final = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")

@@ -18,7 +18,8 @@ class Asked:
     item: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+# Made for every message, like the Call it holds.
+@dataclass(slots=True)
 class Heard:
     """The station asks: `link.answer` or `link.refuse` is due, once."""
 

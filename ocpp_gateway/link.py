@@ -124,7 +124,9 @@ class Link:
                 return (Noted(frame) if frame.reply is None else Reply(frame.reply, frame),)
 
     def _hear(self, call: Call, fingerprint: int) -> tuple[Happening, ...]:
-        if self._is_being_handled(call, fingerprint):
+        pending = self._pending.get(call.raw_id)
+        if pending is not None and pending[0] == fingerprint:
+            self.repeats += 1  # answered once, when the first is
             return ()
         given = self._given.get(call.raw_id)
         # The same id on another frame is a counter that started over, not a repeat.
@@ -140,13 +142,6 @@ class Link:
             call = replace(call, payload=payload)
         _keep(self._pending, call.raw_id, (fingerprint, call), MAX_PENDING)
         return (Heard(call, call.findings + findings),)
-
-    def _is_being_handled(self, call: Call, fingerprint: int) -> bool:
-        pending = self._pending.get(call.raw_id)
-        if pending is None or pending[0] != fingerprint:
-            return False
-        self.repeats += 1
-        return True
 
     def _be_told(self, send: Send) -> Happening:
         checked = self._checked(send.action, send.payload, SEND)

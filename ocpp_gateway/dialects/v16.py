@@ -161,7 +161,8 @@ def heartbeat_answer(_answer: Answer, _payload: Payload) -> Payload:
     return {"currentTime": now_on_the_wire()}
 
 
-HEARTBEAT = Handler(lambda _payload, _at: events.HeartbeatHeard(), heartbeat_answer)
+HEARD = events.HeartbeatHeard()
+HEARTBEAT = Handler(lambda _payload, _at: HEARD, heartbeat_answer)
 FIRMWARE_STATUS = Handler(firmware_status, with_nothing)
 LOG_STATUS = Handler(log_status, with_nothing)
 SECURITY_EVENT = Handler(security_event, with_nothing)

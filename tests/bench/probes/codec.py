@@ -31,6 +31,7 @@ KINDS = {
     "MeterValues": frames.meters,
 }
 CHUNK = 200
+SLICES = 10
 
 
 class Wire:
@@ -107,9 +108,14 @@ async def main() -> None:
         texts = [make(number).decode() for number in range(frames.POOL)]
         await library_per_s(texts, seconds / 10)
         ours_per_s(texts, seconds / 10)
+        # In turns, each at its best: what else the machine does hits one slice, not one side.
+        slices = [
+            (await library_per_s(texts, seconds / SLICES), ours_per_s(texts, seconds / SLICES))
+            for _ in range(SLICES)
+        ]
         figures[action] = {
-            "library": await library_per_s(texts, seconds),
-            "ours": ours_per_s(texts, seconds),
+            "library": max(library for library, _ours in slices),
+            "ours": max(ours for _library, ours in slices),
         }
     print(json.dumps(figures))  # noqa: T201
 
