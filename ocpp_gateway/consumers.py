@@ -70,6 +70,10 @@ class StationConsumer(AsyncWebsocketConsumer):
             self._transmit,
             self._hang_up,
         )
+        extensions: Any = self.scope.get("extensions") or {}
+        pong = extensions.get("evcharge.pong")
+        if pong is not None:
+            self._conversation.ponged_at = pong["at"]
         gateway.add(self._conversation)
         await self.accept(subprotocol=claim.subprotocol)
 

@@ -68,6 +68,8 @@ class Conversation:
         self.opened = opened
         self.last_heard_at: datetime = timezone.now()
         self.hang_up = hang_up
+        # When the socket last answered a ping, where the server tells: seconds since 1970.
+        self.ponged_at: Callable[[], float | None] = lambda: None
         self.journal = Journal(opened, writer, faults)
         self._writer = writer
         self._transmit = transmit

@@ -5,6 +5,7 @@ import logging
 import os
 import secrets
 import socket
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,7 @@ from ocpp_gateway.conversation import FORGOTTEN, Conversation
 from ocpp_gateway.faults import FaultLog
 from ocpp_gateway.writer import Failed, Writer
 from operations.services import connections, told
+from operations.services.connections import Seen
 
 logger = logging.getLogger(__name__)
 
@@ -98,10 +100,14 @@ class Gateway:
         for conversation in list(self._conversations):
             conversation.hang_up_if_silent(now)
         heard = {
-            conversation.opened.connection_pk: conversation.last_heard_at
+            conversation.opened.connection_pk: Seen(
+                conversation.opened.connection_pk,
+                conversation.last_heard_at,
+                _pong_of(conversation),
+            )
             for conversation in self._conversations
         }
-        news = {pk: at for pk, at in heard.items() if self._touched.get(pk) != at}
+        news = {pk: seen for pk, seen in heard.items() if self._touched.get(pk) != seen}
         self._touched.update(news)
         if news:
             self.writer.call(partial(connections.touch, heard=news), self._hang_up_closed)
@@ -114,6 +120,12 @@ class Gateway:
         for conversation in list(self._conversations):
             if conversation.opened.connection_pk in closed:
                 conversation.hang_up(FORGOTTEN, "connect again")
+
+
+def _pong_of(conversation: Conversation) -> datetime | None:
+    """When the socket last answered a ping, to the minute: each pong is not worth a write."""
+    at = conversation.ponged_at()
+    return None if at is None else datetime.fromtimestamp(at // 60 * 60, UTC)
 
 
 def _log_failure(result: Any) -> None:

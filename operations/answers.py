@@ -21,6 +21,7 @@ class TokenAnswer:
 
     status: str
     expires_at: datetime | None = None
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from operations.answers import Answer, BootAnswer, SessionAnswer, TokenAnswer
 from operations.statuses import ChargingStatus
 from operations.versions import V16
 
+LONGEST_TOKEN = 20  # IdToken (§7.28); a longer parent can't be told
+
 
 def boot(payload: Payload, _at: datetime) -> events.StationBooted:
     """BootNotification (§4.2). The station's own serial number is the box's, where there is one."""
@@ -79,6 +81,8 @@ def _token_info(answer: TokenAnswer) -> Payload:
     info = {"status": answer.status}
     if answer.expires_at is not None:
         info["expiryDate"] = wire_time(answer.expires_at)
+    if answer.group and len(answer.group) <= LONGEST_TOKEN:
+        info["parentIdTag"] = answer.group
     return info
 
 

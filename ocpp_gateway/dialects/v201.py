@@ -25,6 +25,8 @@ from operations.answers import Answer, SessionAnswer, TokenAnswer
 from operations.statuses import ChargingStatus
 from operations.versions import V201
 
+LONGEST_TOKEN = 36  # IdTokenType; 2.1 takes more, and 36 too
+
 Part = (
     events.ConnectorStatusReported
     | events.StationStatusReported
@@ -176,9 +178,11 @@ def token_answer(answer: Answer, _payload: Payload) -> Payload:
 
 
 def _token_info(answer: TokenAnswer) -> Payload:
-    info = {"status": answer.status}
+    info: Payload = {"status": answer.status}
     if answer.expires_at is not None:
         info["cacheExpiryDateTime"] = wire_time(answer.expires_at)
+    if answer.group and len(answer.group) <= LONGEST_TOKEN:
+        info["groupIdToken"] = {"idToken": answer.group, "type": "Central"}
     return info
 
 

@@ -208,7 +208,11 @@ class ServerProcess(Server):
             secure = believe_proxy(scope, secure=secure)
         if isinstance(protocol, Socket):
             scope["scheme"] = "wss" if secure else "ws"
-            scope["extensions"] = {"websocket.http.response": {}}
+            scope["extensions"] = {
+                "websocket.http.response": {},
+                # Ours: when the peer last answered a ping, seconds since 1970, None for never.
+                "evcharge.pong": {"at": lambda: protocol.ponged_at},
+            }
             scope["raw_path"] = protocol.target
             scope["path"] = unquote(protocol.target.decode("latin1"))
         else:

@@ -6,6 +6,7 @@
 import asyncio
 import logging
 import socket
+import time
 from collections import defaultdict
 from http.client import responses as phrases
 from typing import Any
@@ -37,7 +38,7 @@ class Socket(WebSocketProtocol):
     message_data: list[bytes] | None
     autoPingTimeoutCall: Any
     autoPingPending: bytes | None
-    has_ponged = False
+    ponged_at: float | None = None
 
     def onConnect(self, request: Any) -> Any:
         """Start the application for a handshake that is well formed."""
@@ -122,11 +123,11 @@ class Socket(WebSocketProtocol):
 
     def onAutoPong(self, *_ping: Any) -> None:
         """Note a peer that pongs: from now on it is expected to."""
-        self.has_ponged = True
+        self.ponged_at = time.time()
 
     def onAutoPingTimeout(self) -> None:
         """Drop a peer that used to pong. One that never did may be alive all the same."""
-        if self.has_ponged:
+        if self.ponged_at is not None:
             super().onAutoPingTimeout()
             return
         self.autoPingTimeoutCall = self.autoPingPending = None

@@ -63,7 +63,15 @@ class PortalUserAdmin(PortalModelAdmin, UserAdmin):
 class TokenAdmin(PortalModelAdmin):
     """What may charge."""
 
-    list_display = ("identifier", "type", "holder", "organisation", "status", "expires_at")
+    list_display = (
+        "identifier",
+        "type",
+        "group",
+        "holder",
+        "organisation",
+        "status",
+        "expires_at",
+    )
     list_filter = ("status", "type", "organisation")
     list_select_related = ("organisation",)
-    search_fields = ("identifier", "holder")
+    search_fields = ("identifier", "group", "holder")

@@ -33,6 +33,8 @@ class Connection(models.Model):
     close_code = models.PositiveIntegerField(null=True, blank=True)
     close_reason = models.CharField(max_length=200, blank=True)
     last_seen_at = models.DateTimeField()
+    # Null: never, or the server does not tell.
+    last_pong_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-pk"]

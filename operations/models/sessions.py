@@ -54,6 +54,8 @@ class Session(models.Model):
     meter_last_wh = models.FloatField(null=True, blank=True)
     stop_reason = models.CharField(_("stopped because"), max_length=40, blank=True)
     last_seq_no = models.IntegerField(default=-1)
+    # The numbers between those that came: messages the station has not sent (yet).
+    missing_seq_nos = models.JSONField(default=list, blank=True)
 
     objects = SessionQuerySet.as_manager()
 

@@ -28,6 +28,12 @@ class Token(models.Model):
     status = models.CharField(
         _("status"), max_length=8, choices=TokenStatus, default=TokenStatus.ACCEPTED
     )
+    group = models.CharField(
+        _("group"),
+        max_length=255,
+        blank=True,
+        help_text=_("The parent's or group's identifier: one may end what another started."),
+    )
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
 
     class Meta:

@@ -112,14 +112,15 @@ def _tell_browsers(station_pks: Iterable[int], changes: Changes) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """When a connection or station, by key, was last heard."""
+class Seen:
+    """When a connection or station, by key, was last heard, and last answered a ping."""
 
     pk: int
     last_seen_at: datetime
+    last_pong_at: datetime | None = None
 
 
-def touch(*, heard: dict[int, datetime]) -> set[int]:
+def touch(*, heard: dict[int, Seen]) -> set[int]:
     """Note when connections (by key) were last heard; returns those that are closed here.
 
     Their sockets were not told: the message was lost, or their process was taken for dead.
@@ -129,8 +130,9 @@ def touch(*, heard: dict[int, datetime]) -> set[int]:
             "pk", "station_id"
         )
     )
-    rows.update(Connection, [_Seen(pk, heard[pk]) for pk in still_open], ["last_seen_at"])
-    stations = [_Seen(station_pk, heard[pk]) for pk, station_pk in still_open.items()]
+    seen = [heard[pk] for pk in still_open]
+    rows.update(Connection, seen, ["last_seen_at", "last_pong_at"])
+    stations = [Seen(station, heard[pk].last_seen_at) for pk, station in still_open.items()]
     rows.update(Station, stations, ["last_seen_at"])
     return heard.keys() - still_open.keys()
 

@@ -23,6 +23,7 @@ from operations.statuses import OCCUPIED, ChargingStatus, SessionStatus
 
 # Why a session ended whose end we only concluded; the station's own word replaces it.
 UNHEARD = "Unknown"
+MOST_MISSING = 1000  # numbers kept of one session's missing messages
 
 
 def record_starts(told: Sequence[Told], changes: Changes) -> list[SessionAnswer]:
@@ -150,6 +151,7 @@ def _apply(session: Session, item: Told, event: SessionChanged, parts: Parts) ->
     session.started_at = min(session.started_at, event.at)
     if event.token and (event.kind == "Started" or not session.token):
         session.token = event.token
+    _count(session, event)
     if not is_late:
         session.last_seq_no = event.seq_no
         session.charging_state = event.charging_state or session.charging_state
@@ -163,6 +165,18 @@ def _apply(session: Session, item: Told, event: SessionChanged, parts: Parts) ->
     rows.insert(MeterReading, _kept(item.station_id, evse_id, number, session, readings))
     if not is_late:
         _show(session, item, event, parts)
+
+
+def _count(session: Session, event: SessionChanged) -> None:
+    """Note which numbers are missing (E01.FR.07: a session's messages are numbered).
+
+    Some stations go on counting from session to session, so the first that comes is no gap.
+    """
+    if event.seq_no in session.missing_seq_nos:
+        session.missing_seq_nos.remove(event.seq_no)
+    elif session.last_seq_no >= 0:
+        gap = range(session.last_seq_no + 1, event.seq_no)
+        session.missing_seq_nos += gap[: MOST_MISSING - len(session.missing_seq_nos)]
 
 
 def _show(session: Session, item: Told, event: SessionChanged, parts: Parts) -> None:

@@ -182,6 +182,8 @@ def facts(session: Session, power_w: float | None) -> list[dict[str, Any]]:
         ),
         (_("Stopped because"), session.stop_reason),
     ]
+    if session.missing_seq_nos:
+        pairs.append((_("Messages missing"), str(len(session.missing_seq_nos))))
     return [{"label": label, "value": value} for label, value in pairs]
 
 

@@ -65,6 +65,7 @@ def read(station: Station, now: datetime | None = None) -> Signs:
         problems=[problem for problem in found if problem],
         facts=[
             {"label": _("Last heard"), "value": age(station.last_seen_at, now)},
+            {"label": _("Last pong"), "value": age(_last_pong(station), now)},
             {"label": _("Last heartbeat"), "value": age(_last_heartbeat(heard), now)},
             {"label": _("Heartbeat expected"), "value": _every(interval_s(station))},
             {"label": _("Connections in the last hour"), "value": str(opened)},
@@ -122,6 +123,12 @@ def _time_in(frame: str) -> datetime | None:
         return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     except OverflowError:
         return None
+
+
+def _last_pong(station: Station) -> datetime | None:
+    """When the open socket last answered a ping; not every station does, nor every server tells."""
+    newest = Connection.objects.filter(station=station, closed_at__isnull=True)
+    return newest.values_list("last_pong_at", flat=True).first()
 
 
 def _last_heartbeat(messages: Sequence[OcppMessage]) -> datetime | None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from operations.models import CommandRun, Connection, Node, Station
 from operations.services import connections, sweeping
-from operations.services.connections import Opened
+from operations.services.connections import Opened, Seen
 from operations.services.live import switchboard
 from operations.statuses import Registration, RunStatus
 from operations.versions import V16, V201
@@ -119,10 +119,12 @@ def test_what_waits_in_the_queue_of_a_closed_socket_is_not_asked_later(station: 
 def test_who_was_heard_is_noted(station: Station) -> None:
     opened = opens(station)
     at = timezone.now() + timedelta(seconds=30)
-    connections.touch(heard={opened.connection_pk: at})
+    pong = at - timedelta(seconds=20)
+    connections.touch(heard={opened.connection_pk: Seen(opened.connection_pk, at, pong)})
     station.refresh_from_db()
     assert station.last_seen_at == at
-    assert Connection.objects.get().last_seen_at == at
+    connection = Connection.objects.get()
+    assert (connection.last_seen_at, connection.last_pong_at) == (at, pong)
 
 
 # Nodes
@@ -189,7 +191,7 @@ def test_a_connection_remembers_the_version_it_spoke(station: Station) -> None:
 def test_a_socket_whose_connection_is_closed_here_is_found(station: Station) -> None:
     # Its process was taken for dead, or the message that it was replaced got lost.
     old, new = opens(station), opens(station)
-    heard = {each.connection_pk: timezone.now() for each in (old, new)}
+    heard = {each.connection_pk: Seen(each.connection_pk, timezone.now()) for each in (old, new)}
     assert connections.touch(heard=heard) == {old.connection_pk}
 
 

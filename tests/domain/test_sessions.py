@@ -328,3 +328,12 @@ def test_a_stations_version_may_change_between_sessions(station: Station) -> Non
     Station.objects.update(protocol="2.0.1")
     tells(station, started(at=NOON + timedelta(days=1)))
     assert {each.transaction_id for each in Session.objects.all()} == {transaction_id, "tx-1"}
+
+
+def test_missing_messages_are_counted_and_may_still_come(modern: Station) -> None:
+    tells(modern, changed("Started", 5), changed("Updated", 6), changed("Updated", 9))
+    assert Session.objects.get().missing_seq_nos == [7, 8]
+    tells(modern, changed("Updated", 8), changed("Updated", 8))
+    assert Session.objects.get().missing_seq_nos == [7]
+    tells(modern, changed("Ended", 2_000_000))
+    assert len(Session.objects.get().missing_seq_nos) == 1000

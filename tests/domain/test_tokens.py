@@ -39,3 +39,8 @@ def test_a_token_expires() -> None:
 def test_a_token_that_may_not_charge_says_why(status: TokenStatus) -> None:
     TokenFactory(identifier="04A2", status=status)
     assert tokens.judge(identifier="04A2") == TokenAnswer(status)
+
+
+def test_a_tokens_group_is_told() -> None:
+    TokenFactory(identifier="04A2", group="FLEET-7")
+    assert tokens.judge(identifier="04a2") == TokenAnswer("Accepted", group="FLEET-7")

@@ -77,6 +77,9 @@ async def echo(probe: Probe, scope: Scope, receive: Receive, send: Send) -> None
         if text.startswith("close "):
             _, code, reason = text.split(" ", 2)
             await send({"type": "websocket.close", "code": int(code), "reason": reason})
+        elif text == "pong":
+            ponged_at = scope["extensions"]["evcharge.pong"]["at"]()
+            await send({"type": "websocket.send", "text": json.dumps(ponged_at)})
         elif text == "scope":
             known = {key: scope[key] for key in ("path", "scheme", "client", "root_path")}
             known["raw_path"] = scope["raw_path"].decode()

@@ -220,6 +220,21 @@ def test_a_peer_that_stops_ponging_is_dropped(start: Callable[..., Server]) -> N
     until(lambda: "disconnect 1006 /echo/dead" in server.journal(), "disconnect")
 
 
+def test_the_application_can_learn_when_the_peer_last_ponged(start: Callable[..., Server]) -> None:
+    server = start(ping_interval_s=0.2, ping_timeout_s=5)
+    with opened(server) as peer:
+        peer.send(b"pong")
+        assert peer.frame() == (TEXT, b"null")
+        opcode, payload = peer.frame()
+        assert opcode == PING
+        before = time.time()
+        peer.send(payload, PONG)
+        peer.send(b"pong")
+        while (received := peer.frame())[0] == PING:
+            pass
+        assert before <= json.loads(received[1]) <= time.time()
+
+
 def test_a_peer_that_never_pongs_is_pinged_on_and_kept(start: Callable[..., Server]) -> None:
     server = start(ping_interval_s=0.2, ping_timeout_s=0.2)
     with opened(server) as mute:

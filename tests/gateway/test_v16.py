@@ -245,3 +245,12 @@ def test_an_unknown_vendors_data_is_kept_and_refused() -> None:
     payload = {"vendorId": "com.example", "data": "x"}
     assert event_of(V16, "DataTransfer", payload) == events.MessageHeard("DataTransfer", payload)
     assert answer_to(V16, "DataTransfer") == {"status": "UnknownVendorId"}
+
+
+@pytest.mark.parametrize(
+    ("group", "told"), [("FLEET-7", True), ("F" * 20, True), ("F" * 21, False)]
+)
+def test_a_parent_is_told_if_it_can_be(group: str, told: bool) -> None:
+    answer = answer_to(V16, "Authorize", TokenAnswer("Accepted", group=group))
+    expected = {"parentIdTag": group} if told else {}
+    assert answer == {"idTagInfo": {"status": "Accepted", **expected}}

@@ -282,3 +282,12 @@ def test_a_report_tells_which_connectors_there_are() -> None:
     event = event_of(V201, "NotifyReport", payload)
     assert isinstance(event, events.ReportPartReceived)
     assert event.parts == (events.ConnectorKnown(1, 2),), "once each; reports bring no news"
+
+
+@pytest.mark.parametrize(
+    ("group", "told"), [("FLEET-7", True), ("F" * 36, True), ("F" * 37, False)]
+)
+def test_a_group_is_told_if_it_can_be(group: str, told: bool) -> None:
+    answer = answer_to(V201, "Authorize", TokenAnswer("Accepted", group=group))
+    expected = {"groupIdToken": {"idToken": group, "type": "Central"}} if told else {}
+    assert answer == {"idTokenInfo": {"status": "Accepted", **expected}}
