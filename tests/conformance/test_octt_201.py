@@ -291,6 +291,18 @@ async def test_who_may_not_charge_is_told_why(
         assert await authorizes(station, "CARD-2") == answer
 
 
+@octt("C_39")
+async def test_two_tokens_of_one_group_are_told_as_such(portal: Portal) -> None:
+    for identifier in ("CARD-A", "CARD-B"):
+        await sync_to_async(TokenFactory)(identifier=identifier, group="FLEET-7")
+    async with working(portal, V201) as station:
+        for identifier in ("CARD-A", "CARD-B"):
+            token = {"idToken": identifier, "type": "ISO14443"}
+            answer = await station.calls("Authorize", {"idToken": token})
+            assert answer["idTokenInfo"]["status"] == "Accepted"
+            assert answer["idTokenInfo"]["groupIdToken"]["idToken"] == "FLEET-7"
+
+
 @octt("C_08")
 async def test_a_cached_token_starts_without_asking_first(portal: Portal) -> None:
     async with working(portal, V201) as station:
