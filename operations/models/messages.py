@@ -1,27 +1,20 @@
 """The message log: every OCPP frame, a call and its answer in one row."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from operations.models.network import Station
 from operations.models.runs import CommandRun
+from operations.models.scope import ScopedQuerySet
 
 if TYPE_CHECKING:
-    from operations.models.users import User
+    pass
 
 
-class OcppMessageQuerySet(models.QuerySet["OcppMessage"]):
+class OcppMessageQuerySet(ScopedQuerySet["OcppMessage"]):
     """Messages, by who asks."""
-
-    def visible_to(self, user: "User") -> Self:
-        """The messages `user` may see."""
-        if user.sees_whole_network:
-            return self.all()
-        if user.organisation_id is None:
-            return self.none()
-        return self.filter(station__organisation_id=user.organisation_id)
 
 
 class OcppMessage(models.Model):

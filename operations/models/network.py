@@ -10,10 +10,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from operations import versions
+from operations.models.scope import ScopedQuerySet
 from operations.statuses import ChargingStatus, LockStatus, OperationalStatus, Registration
 
 if TYPE_CHECKING:
-    from operations.models.users import User
+    pass
 
 # OCPP 2.0.1 part 4 §3.1.1 limits the length; 1.6 stations use whatever a URL can encode.
 IDENTITY = RegexValidator(
@@ -69,16 +70,10 @@ class Site(models.Model):
         return self.name
 
 
-class StationQuerySet(models.QuerySet["Station"]):
+class StationQuerySet(ScopedQuerySet["Station"]):
     """Stations, by who asks and what is wanted."""
 
-    def visible_to(self, user: "User") -> Self:
-        """The stations `user` may see."""
-        if user.sees_whole_network:
-            return self.all()
-        if user.organisation_id is None:
-            return self.none()
-        return self.filter(organisation_id=user.organisation_id)
+    organisation_path = "organisation_id"
 
     def connected(self) -> Self:
         """The stations that hold an open connection."""
@@ -180,16 +175,8 @@ class Station(models.Model):
         return versions.by_name(self.protocol)
 
 
-class ChargerQuerySet(models.QuerySet["Charger"]):
+class ChargerQuerySet(ScopedQuerySet["Charger"]):
     """Chargers, by who asks."""
-
-    def visible_to(self, user: "User") -> Self:
-        """The chargers `user` may see."""
-        if user.sees_whole_network:
-            return self.all()
-        if user.organisation_id is None:
-            return self.none()
-        return self.filter(station__organisation_id=user.organisation_id)
 
     def tally(self) -> dict[str, int]:
         """How many there are, and how many of them are faulted or charging."""

@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from operations.models.network import Charger, Connector, Station
 from operations.models.nodes import Connection
+from operations.models.scope import ScopedQuerySet
 from operations.statuses import AWAITING_EFFECT, OPEN_STATUSES, RunStatus
 
 if TYPE_CHECKING:
-    from operations.models.users import User
+    pass
 
 
 class CommandBatch(models.Model):
@@ -36,16 +37,8 @@ class CommandBatch(models.Model):
         return f"{self.command} #{self.pk}"
 
 
-class CommandRunQuerySet(models.QuerySet["CommandRun"]):
+class CommandRunQuerySet(ScopedQuerySet["CommandRun"]):
     """Runs, by who asks and where they are in their life."""
-
-    def visible_to(self, user: "User") -> Self:
-        """The runs `user` may see: those of the stations they may see."""
-        if user.sees_whole_network:
-            return self.all()
-        if user.organisation_id is None:
-            return self.none()
-        return self.filter(station__organisation_id=user.organisation_id)
 
     def open(self) -> Self:
         """The runs that still wait for something."""

@@ -7,22 +7,15 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from operations.models.network import Charger, Connector, Station
+from operations.models.scope import ScopedQuerySet
 from operations.statuses import SessionStatus
 
 if TYPE_CHECKING:
-    from operations.models.users import User
+    pass
 
 
-class SessionQuerySet(models.QuerySet["Session"]):
+class SessionQuerySet(ScopedQuerySet["Session"]):
     """Sessions, by who asks and whether they run."""
-
-    def visible_to(self, user: "User") -> Self:
-        """The sessions `user` may see."""
-        if user.sees_whole_network:
-            return self.all()
-        if user.organisation_id is None:
-            return self.none()
-        return self.filter(station__organisation_id=user.organisation_id)
 
     def running(self) -> Self:
         """The sessions that have not ended."""
