@@ -14,8 +14,9 @@ class Options:
     ping_timeout_s: float = 20
     max_message_bytes: int = 1024 * 1024
 
-    handshake_s: float = 30
-    """How long the application may take to accept or refuse a socket."""
+    handshake_s: float = 120
+    """How long the application may take to accept or refuse a socket: stations that all come back
+    at once are admitted in turn."""
 
     close_s: float = 5
     """How long a peer may take to answer our close frame; stations on mobile networks are slow."""
