@@ -151,6 +151,8 @@ class Writer:
             except (OperationalError, InterfaceError) as error:
                 if time.monotonic() > deadline:
                     logger.exception("the database does not answer")
+                    if not self._is_stopping:
+                        self._log.extendleft(reversed(rows))  # nobody else has these lines
                     return [Failed(error) for _work in batch]
                 database.close()
                 time.sleep(RETRY_S)

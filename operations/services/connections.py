@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F
@@ -51,7 +52,9 @@ def open_connection(
         if old is not None:
             _close(old, code=None, reason=_("Replaced by a newer connection."), at=now)
             outcomes.lose_connection(connection_pk=old.pk, at=now, changes=changes)
-            switchboard.tell(old.channel_name, {"type": "station.replaced"})
+            # Only once the station is the new socket's: a rollback leaves it with the old one.
+            replaced = {"type": "station.replaced"}
+            transaction.on_commit(partial(switchboard.tell, old.channel_name, replaced))
         connection = Connection.objects.create(
             station=station,
             epoch=station.epoch,
@@ -161,8 +164,11 @@ def start_node(*, name: str, is_alone: bool) -> None:
     now = timezone.now()
     Node.objects.update_or_create(name=name, defaults={"started_at": now, "renewed_at": now})
     if is_alone:
-        Node.objects.exclude(name__in=[name, SWEEPER]).update(renewed_at=now - 2 * LEASE)
-        close_dead_nodes(now=now)
+        # By what they hold, too: a process may die before its row is there, or after it is gone.
+        held = Connection.objects.filter(closed_at__isnull=True).values_list("node", flat=True)
+        known = Node.objects.values_list("name", flat=True)
+        for other in {*held, *known} - {name, SWEEPER}:
+            _bury(other, _("The server process died."))
 
 
 def renew_node(*, name: str) -> bool:

@@ -189,16 +189,22 @@ def lose_connection(*, connection_pk: int, at: datetime, changes: Changes) -> No
                 changes=changes,
                 deadline_at=at + timedelta(seconds=run.effect_timeout_s),
             )
-        elif not resend_later(
-            run, _("The connection was lost before the station answered."), at=at, changes=changes
-        ):
-            move(
-                run,
-                RunStatus.CONNECTION_LOST,
-                _("The connection was lost before the station answered."),
-                at=at,
-                changes=changes,
-            )
+        else:
+            why = _("The connection was lost before the station answered.")
+            end_unanswered(run, RunStatus.CONNECTION_LOST, why, at=at, changes=changes)
+
+
+def end_unanswered(
+    run: CommandRun, status: RunStatus, why: str, *, at: datetime, changes: Changes
+) -> None:
+    """No answer came: the effect may have shown all the same, or it is asked again."""
+    command = BY_SLUG[run.command]
+    seen = command.confirmation(targets.of_run(run), run.params, run.sent_at)
+    if command.confirmed_by and seen is not None:
+        cause = _("The station never answered, but: %(seen)s") % {"seen": seen}
+        move(run, RunStatus.DONE, cause, at=at, changes=changes)
+    elif not resend_later(run, why, at=at, changes=changes):
+        move(run, status, why, at=at, changes=changes)
 
 
 def drop_queued(*, station_pk: int, at: datetime, changes: Changes) -> None:

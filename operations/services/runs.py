@@ -15,7 +15,7 @@ from operations import masking, versions
 from operations.commands import BY_SLUG
 from operations.commands.base import Command, Params, Payload, Request, Target
 from operations.models import CommandBatch, CommandRun, Connection, OcppMessage, RunTransition, User
-from operations.services import targets
+from operations.services import connections, targets
 from operations.services.live import publishing, switchboard
 from operations.services.transitions import move, tell_browsers
 from operations.statuses import Registration, RunStatus
@@ -148,11 +148,7 @@ def submit(
 
 def announce(run_pks: list[int], *, station_pk: int) -> None:
     """Tell the station's connection, once this transaction is committed, that runs wait."""
-    channel_name = (
-        Connection.objects.filter(station_id=station_pk, closed_at__isnull=True)
-        .values_list("channel_name", flat=True)
-        .first()
-    )
+    channel_name = connections.channel_name_of(station_pk=station_pk)
     if channel_name is None:
         return
     for pk in run_pks:

@@ -55,19 +55,9 @@ def _expire_queued(run: CommandRun, now: datetime, changes: Changes) -> None:
 
 
 def _expire_sent(run: CommandRun, now: datetime, changes: Changes) -> None:
-    """No answer in time. The effect may have shown all the same."""
-    command = BY_SLUG[run.command]
-    if command.confirmed_by:
-        seen = command.confirmation(targets.of_run(run), run.params, run.sent_at)
-        if seen is not None:
-            cause = _("The station never answered, but: %(seen)s") % {"seen": seen}
-            move(run, RunStatus.DONE, cause, at=now, changes=changes)
-            return
-    cause = _("The station did not answer within %(seconds)d s.") % {
-        "seconds": run.answer_timeout_s
-    }
-    if not outcomes.resend_later(run, cause, at=now, changes=changes):
-        move(run, RunStatus.TIMED_OUT, cause, at=now, changes=changes)
+    """No answer in time."""
+    why = _("The station did not answer within %(seconds)d s.") % {"seconds": run.answer_timeout_s}
+    outcomes.end_unanswered(run, RunStatus.TIMED_OUT, why, at=now, changes=changes)
 
 
 def _expire_effect(run: CommandRun, now: datetime, changes: Changes) -> None:

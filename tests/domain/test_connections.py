@@ -12,7 +12,7 @@ from operations.services.connections import Opened, Seen
 from operations.services.live import switchboard
 from operations.statuses import Registration, RunStatus
 from operations.versions import V16, V201
-from tests.factories import RunFactory, StationFactory
+from tests.factories import ChargerFactory, ConnectorFactory, RunFactory, StationFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -64,8 +64,12 @@ def test_a_closed_socket_makes_it_offline_and_says_why(station: Station) -> None
     assert connections.channel_name_of(station_pk=station.pk) is None
 
 
-def test_the_newest_socket_wins_and_the_old_one_is_told(station: Station, told: Told) -> None:
-    old, new = opens(station, channel="old"), opens(station, channel="new")
+def test_the_newest_socket_wins_and_the_old_one_is_told(
+    station: Station, told: Told, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        old, new = opens(station, channel="old"), opens(station, channel="new")
+        assert told == [], "not before the station is the new one's"
     assert told == [("old", {"type": "station.replaced"})]
     assert new.epoch == old.epoch + 1
     assert connections.channel_name_of(station_pk=station.pk) == "new"
@@ -227,3 +231,35 @@ def test_who_could_not_renew_because_nobody_could_is_not_dead() -> None:
     Node.objects.filter(name=connections.SWEEPER).update(started_at=watched)
     sweeping.sweep()
     assert not Node.objects.filter(name="asleep").exists()
+
+
+def test_what_a_dead_process_holds_is_closed_even_without_its_row(station: Station) -> None:
+    opens(station)
+    Node.objects.all().delete()
+    connections.start_node(name="node-2", is_alone=True)
+    assert not Connection.objects.filter(closed_at=None).exists()
+
+
+def test_what_was_seen_before_the_socket_dropped_is_done(station: Station) -> None:
+    now = timezone.now()
+    opened = opens(station)
+    connector = ConnectorFactory(
+        charger=ChargerFactory(station=station),
+        number=1,
+        charging_status="Unavailable",
+        status_heard_at=now,
+    )
+    run = RunFactory(
+        command="change-availability",
+        params={"availability": "off"},
+        station=station,
+        charger=connector.charger,
+        connector=connector,
+        status=RunStatus.SENT,
+        sent_at=now - timedelta(seconds=1),
+        connection_id=opened.connection_pk,
+    )
+    closes(opened)
+    run.refresh_from_db()
+    assert run.status == RunStatus.DONE
+    assert "never answered" in run.summary

@@ -189,6 +189,7 @@ async def test_a_database_that_stays_away_is_an_error_and_is_used_again_when_it_
     desk = Desk(writer)
     desk.tells("a", station.pk, status(1))
     desk.asks("b", lambda: 1)
+    writer.log(line(station, "z"))
     start(writer)
     results = await desk.gets(2)
     assert {type(result) for result in results.values()} == {Failed}
@@ -196,6 +197,8 @@ async def test_a_database_that_stays_away_is_an_error_and_is_used_again_when_it_
     monkeypatch.setattr(writing, "PATIENCE_S", 5.0)
     desk.tells("c", station.pk, status(2))
     assert await desk.gets(1) == {"c": "answer to c"}
+    # A log line that nobody else has is written once the database is back.
+    await eventually(lambda: OcppMessage.objects.filter(unique_id="z").exists())
 
 
 async def test_an_answer_can_be_awaited_and_so_can_an_error(
