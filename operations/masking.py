@@ -21,6 +21,9 @@ _NAME = r"(?:value|password\w{0,40}|passphrase\w{0,40}|authorizationkey|simpin)"
 _QUOTED = re.compile(rf'({_NAME}\\*"?\s*[:=]\s*\\*")(?:\\.|[^"\\])*', re.IGNORECASE)
 _BARE = re.compile(rf'({_NAME}\\*"?\s*[:=]\s*)[^\s"\\,;&}}\]]+', re.IGNORECASE)
 
+# The secret in the paths of the portal's own files (`services/transfers.py`).
+_LINK = re.compile(r"((?:\\?/)(?:files|uploads)(?:\\?/))[0-9a-f]{32}")
+
 # Who charges: id tokens, by the names OCPP 1.6 and 2.x give them.
 TOKENS = ("idTag", "parentIdTag", "idToken", "additionalIdToken")
 # In text, for JSON inside of JSON: its quotes are escaped.
@@ -28,8 +31,8 @@ _TOKEN = re.compile(rf'((?:{"|".join(TOKENS)})\\*"\s*:\s*\\*")(?:\\[^"]|[^"\\])*
 
 
 def text(value: str) -> str:
-    """The text with the credentials of URLs masked, and passwords where it speaks of one."""
-    value = _URL.sub(_without_credentials, value)
+    """The text with the credentials and secrets of URLs masked, and passwords it speaks of."""
+    value = _LINK.sub(rf"\1{MASK}", _URL.sub(_without_credentials, value))
     if SECRET.search(value):
         value = _BARE.sub(rf"\1{MASK}", _QUOTED.sub(rf"\1{MASK}", value))
     return value
@@ -105,7 +108,7 @@ def raw_frame(raw: str) -> str:
 
 def _may_hold_secret(raw: str) -> bool:
     """A quick look, since every frame passes here; a backslash may hide any letter of a word."""
-    if "//" in raw or "\\" in raw:
+    if "//" in raw or "\\" in raw or "/files/" in raw or "/uploads/" in raw:
         return True
     lowered = raw.lower()
     return any(word in lowered for word in WORDS)

@@ -156,3 +156,13 @@ def test_garbage_stays_readable_but_for_its_secrets() -> None:
 def test_masking_hostile_text_takes_no_time_to_speak_of() -> None:
     for nasty in ("//:" * 300_000, "//a:" * 300_000, "password" * 100_000, "value" * 200_000):
         assert text(nasty).startswith(nasty[:2])
+
+
+@pytest.mark.parametrize("path", ["files", "uploads"])
+def test_the_secrets_of_our_own_links_are_masked(path: str) -> None:
+    token = "0123456789abcdef" * 2
+    url = f"https://portal.example.org/{path}/{token}/image.bin"
+    assert text(f"got {url}") == f"got https://portal.example.org/{path}/{MASK}/image.bin"
+    assert token not in raw_frame(json.dumps([2, "1", "UpdateFirmware", {"location": url}]))
+    assert token not in raw_frame(json.dumps({"location": url}).replace("/", "\\/"))
+    assert token not in raw_frame(f'[3, "1", {{"why": "no /{path}/{token}/ here"}}]')
