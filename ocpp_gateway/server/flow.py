@@ -15,7 +15,8 @@ MESSAGE_OVERHEAD = 4 * 1024
 
 def cost(message: Message) -> int:
     """Count what a waiting message holds: its payload, and that small ones are not free."""
-    return MESSAGE_OVERHEAD + len(message.get("text") or message.get("bytes") or b"")
+    content = message.get("text") or message.get("bytes") or message.get("body") or b""
+    return MESSAGE_OVERHEAD + len(content)
 
 
 class Inbox(asyncio.Queue[Message]):

@@ -21,6 +21,14 @@ class Options:
     close_s: float = 5
     """How long a peer may take to answer our close frame; stations on mobile networks are slow."""
 
+    head_s: float = 30
+    """How long the head of an HTTP request may take to come."""
+
+    body_window_s: float = 60
+    body_window_bytes: int = 8 * 1024
+    """How much of a request's body must come in each such time: who drips is cut off. A station
+    with the worst mobile connection sends some 20 kB in a minute."""
+
     stalled_response_s: float = 60
     """How long an HTTP client may leave a response unread."""
 

@@ -21,9 +21,10 @@ from twisted.logger import (
     globalLogBeginner,
 )
 
+from ocpp_gateway.server.channels import RequestFactory
 from ocpp_gateway.server.lifespan import Lifespan, StartupFailedError
 from ocpp_gateway.server.options import Options
-from ocpp_gateway.server.requests import Request, RequestFactory
+from ocpp_gateway.server.requests import Request
 from ocpp_gateway.server.websockets import Socket, SocketFactory
 
 logger = logging.getLogger("ocpp_gateway.server")
@@ -166,13 +167,15 @@ class ServerProcess(Server):
         if protocol not in self.connections:
             return None
         self._complete_scope(protocol, scope)
-        inbox = protocol.new_inbox() if isinstance(protocol, Socket) else asyncio.Queue[Message]()
+        inbox = protocol.new_inbox()
         send = partial(self.handle_reply, protocol)
-        task = asyncio.ensure_future(self.application(scope, inbox.get, send))
+        body = protocol.body if isinstance(protocol, Request) else None
+        receive = inbox.get if body is None else body.next
+        task = asyncio.ensure_future(self.application(scope, receive, send))
         self.connections[protocol] = task
         self._tasks.add(task)
         task.add_done_callback(partial(self._application_ended, protocol))
-        return inbox
+        return inbox if body is None else None
 
     async def handle_reply(self, protocol: Protocol, message: Message) -> None:
         """Pass on what the application sends; returns when the peer keeps up."""

@@ -1,12 +1,18 @@
-"""The HTTP side: daphne's requests, that wait for clients which read slowly."""
+"""The HTTP side: daphne's requests, with bodies and responses that nobody has to hold whole.
+
+daphne calls the application when it has the whole body, however long that is and whoever sends it.
+Here the application is called when the head is there, and says how fast the body comes by reading.
+"""
 
 import asyncio
 import logging
 from typing import Any
 
-from daphne.http_protocol import HTTPFactory, WebRequest
+from daphne.http_protocol import WebRequest
 
+from ocpp_gateway.server.body import Body
 from ocpp_gateway.server.flow import WriteGate
+from operations import masking
 
 logger = logging.getLogger("ocpp_gateway.server")
 
@@ -21,6 +27,50 @@ class Request(WebRequest):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.gate = WriteGate()
+        self.body: Body | None = None  # of a request that has one
+
+    # -- from the client
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802  Twisted's name
+        """The head is here, and a body follows unless its length is 0: begin at once."""
+        super().gotLength(0)
+        if length == 0:
+            return
+        self.body = Body(self)
+        channel = self.channel
+        self.method, self.uri = channel._command, channel._path  # noqa: SLF001  Twisted's order
+        self.clientproto, self.path = channel._version, self.uri.partition(b"?")[0]  # noqa: SLF001
+        if self.requestHeaders.hasHeader(b"Upgrade"):
+            self.basic_error(400, b"Bad Request", "No body belongs to a handshake.")
+            return
+        # Twisted would ask for the body at once; the application may want to refuse it.
+        self.body.is_to_be_asked_for = self._takes_expectation()
+        self.process()
+        # `create_application` gave daphne none, so that it does not queue the body that it has not.
+        self.application_queue = self.body.inbox
+
+    def _takes_expectation(self) -> bool:
+        expected = self.requestHeaders.getRawHeaders(b"Expect") or [b""]
+        self.requestHeaders.removeHeader(b"Expect")
+        return bool(expected[0].lower() == b"100-continue" and self.clientproto == b"HTTP/1.1")
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
+        """Hand a piece of the body on, unless nobody wants it any more."""
+        if self.body is not None and self.is_waiting:
+            self.body.add(data)
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:  # noqa: N802
+        """The request is whole; one without a body begins now."""
+        if self.body is not None:
+            self.body.end()
+        else:
+            super().requestReceived(command, path, version)
+
+    def new_inbox(self) -> asyncio.Queue[Message]:
+        """Make the queue between this request and its application."""
+        return asyncio.Queue() if self.body is None else self.body.inbox
+
+    # -- to the client
 
     @property
     def is_waiting(self) -> bool:
@@ -31,6 +81,10 @@ class Request(WebRequest):
         """Pass a message of the application on to the client."""
         self.server.check_headers_type(message)
         starts = message["type"] == "http.response.start" and not self._response_started
+        if starts and self.body is not None and not self.body.is_whole and self.is_waiting:
+            # The rest of the body would be taken for the next request.
+            self.responseHeaders.setRawHeaders(b"Connection", [b"close"])
+            self.channel.persistent = False
         super().handle_reply(message)
         if starts and self.is_waiting:
             self.registerProducer(self.gate, True)  # noqa: FBT003  Twisted's order
@@ -40,18 +94,27 @@ class Request(WebRequest):
         try:
             await asyncio.wait_for(self.gate.wait(), self.server.options.stalled_response_s)
         except TimeoutError:
-            logger.info("A response was left unread: connection cut.", extra={"path": self.path})
+            logger.info(
+                "A response was left unread: connection cut.",
+                extra={"path": masking.text(self.path.decode("latin1"))},
+            )
             self.cut_off()
 
     def finish(self) -> None:
         """End the response; the next request on this connection brings its own gate."""
         if self.producer is not None:
             self.unregisterProducer()
+        # Nothing more will be written, and nobody would say when the last of it is read.
+        self.gate.resumeProducing()
+        if self.body is not None:
+            self.body.close()
         super().finish()
 
     def connectionLost(self, reason: Any) -> None:  # noqa: N802  Twisted's name
         """Let go of whoever waits for this client to read."""
         self.gate.resumeProducing()
+        if self.body is not None:
+            self.body.close()
         super().connectionLost(reason)
 
     def handle_exception(self, exception: BaseException) -> None:
@@ -76,13 +139,3 @@ class Request(WebRequest):
         """Drop the connection, with what is still to be sent."""
         if self.channel is not None:
             self.channel.forceAbortClient()
-
-
-class RequestFactory(HTTPFactory):
-    """Makes the connections on which requests arrive."""
-
-    def buildProtocol(self, addr: Any) -> Any:  # noqa: N802  Twisted's name
-        """As daphne's, with our requests."""
-        channel = super().buildProtocol(addr)
-        channel.requestFactory = Request
-        return channel

@@ -317,6 +317,15 @@ def test_a_response_left_unread_is_cut_off(start: Callable[..., Server]) -> None
         until(lambda: "finally /pour" in server.journal(), "the application is released")
 
 
+def test_an_application_that_has_said_all_is_not_kept_for_a_slow_client(
+    start: Callable[..., Server],
+) -> None:
+    # It was held until the client had read, and cut off after 10 s as if it had gone on.
+    server = start(abandoned_s=60)
+    with Peer(server, "/pour-at-once"):
+        until(lambda: "finally /pour-at-once" in server.journal(), "the application is released")
+
+
 async def test_an_inbox_says_when_it_is_full_and_when_it_is_drained() -> None:
     said: list[str] = []
     inbox = Inbox(on_full=lambda: said.append("full"), on_drained=lambda: said.append("drained"))
