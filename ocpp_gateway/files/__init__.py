@@ -1,0 +1,1 @@
+"""Where stations fetch firmware and send logs: over HTTP, FTP and SFTP."""

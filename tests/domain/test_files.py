@@ -1,0 +1,296 @@
+"""The store of files, the links into it, and what goes when its time is over."""
+
+import hashlib
+import os
+import re
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from operations.commands import transports
+from operations.models import CommandRun, FileLink, ReceivedFile
+from operations.services import connections, files, links, receiving, storekeeping, transfers
+from operations.services.links import ExpiredLinkError, UnknownLinkError, WrongPasswordError
+from operations.services.receiving import RefusedError
+from tests.factories import RunFactory
+from tests.filing import bytes_of, link_to_image, link_to_receiver, parts, stored_image
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def root(settings: Settings, tmp_path: Path) -> Path:
+    settings.EVCHARGE_FILES_ROOT = tmp_path / "files"
+    settings.EVCHARGE_PUBLIC_URL = "https://portal.example.org"
+    return tmp_path / "files"
+
+
+@pytest.fixture
+def run() -> CommandRun:
+    return RunFactory(command="diagnostic-request", params={"kind": "security"})
+
+
+# -- where stations are sent
+
+
+def test_what_names_a_location_itself_is_left_alone(run: CommandRun) -> None:
+    params = {"location": "ftp://user:secret@host/", "retries": 2}
+    assert transfers.resolve(run=run, params=params) == params
+    assert not FileLink.objects.exists()
+
+
+def test_a_receiver_is_a_url_with_a_secret(run: CommandRun) -> None:
+    url = link_to_receiver(run)
+    assert re.fullmatch(r"https://portal\.example\.org/uploads/[0-9a-f]{32}/", url)
+    assert url != link_to_receiver(run)
+    assert FileLink.objects.filter(run=run, image=None).count() == 2
+
+
+@pytest.mark.parametrize(("protocol", "port"), [("ftp", 2121), ("ftps", 2121), ("sftp", 2222)])
+def test_other_servers_have_users_and_passwords(run: CommandRun, protocol: str, port: int) -> None:
+    url = link_to_receiver(run, protocol=protocol)
+    expected = rf"{protocol}://s[0-9a-f]{{10}}:[0-9a-f]{{32}}@portal\.example\.org:{port}/"
+    assert re.fullmatch(expected, url)
+    assert links.by_login(parts(url).username or "", parts(url).password or "").run == run
+
+
+def test_an_image_brings_its_certificate_unless_another_is_given(run: CommandRun) -> None:
+    image = stored_image(b"x", signing_certificate="theirs", signature="sig", file_name="a b/é.bin")
+    params = transfers.resolve(run=run, params={"image": image.pk, "signature": "mine"})
+    assert params["location"].startswith("https://portal.example.org/files/")
+    assert params["location"].endswith("/a-b-.bin")
+    assert (params["signing_certificate"], params["signature"]) == ("theirs", "mine")
+
+
+def test_an_image_elsewhere_is_fetched_there(run: CommandRun) -> None:
+    image = stored_image(b"x", url="https://vendor.example/fw.bin")
+    params = transfers.resolve(run=run, params={"image": image.pk})
+    assert params["location"] == "https://vendor.example/fw.bin"
+    assert not FileLink.objects.exists()
+
+
+def test_an_image_that_was_deleted_is_told(run: CommandRun) -> None:
+    with pytest.raises(transfers.ImageGoneError):
+        transfers.resolve(run=run, params={"image": 4711})
+
+
+@pytest.mark.parametrize("later", [0, 30])
+def test_a_link_lives_from_when_the_station_is_to_begin(run: CommandRun, later: int) -> None:
+    begins = timezone.now() + timedelta(days=later)
+    params = {"image": stored_image(b"x").pk, "retrieve_at": begins.isoformat()}
+    transfers.resolve(run=run, params=params)
+    assert FileLink.objects.get().expires_at - begins < timedelta(hours=168, seconds=5)
+    assert FileLink.objects.get().expires_at >= begins + timedelta(hours=168)
+
+
+@pytest.mark.parametrize(
+    ("public", "secure", "host", "expected"),
+    [
+        ("", False, "127.0.0.1", "http://127.0.0.1:8000"),
+        ("", False, "0.0.0.0", "http://testserver:8000"),  # noqa: S104
+        ("", True, "127.0.0.1", "https://testserver"),
+        ("https://files.example.org", False, "127.0.0.1", "https://files.example.org"),
+    ],
+)
+def test_the_portal_knows_where_it_is(
+    settings: Settings, public: str, secure: bool, host: str, expected: str
+) -> None:
+    settings.EVCHARGE_PUBLIC_URL, settings.EVCHARGE_SECURE = public, secure
+    transfers.served_at(host, 8000)
+    assert transfers.public_url() == expected
+
+
+def test_only_what_runs_is_offered(settings: Settings) -> None:
+    assert transports.offered() == ("http",)
+    settings.EVCHARGE_FILES_SERVERS = True
+    assert transports.offered() == ("http", "ftp", "sftp")
+    settings.EVCHARGE_FTP_CERTIFICATE = "/etc/ssl/ftp.pem"
+    assert transports.offered() == ("http", "ftp", "ftps", "sftp")
+
+
+# -- who is let in
+
+
+def test_a_secret_opens_its_link_until_it_expires(run: CommandRun) -> None:
+    url = parts(link_to_receiver(run, protocol="ftp"))
+    name, token = url.username or "", url.password or ""
+    assert links.by_token(token) == links.by_login(name, token) == FileLink.objects.get()
+    with pytest.raises(WrongPasswordError):
+        links.by_login(name, "wrong")
+    with pytest.raises(UnknownLinkError):
+        links.by_login("nobody", token)
+    with pytest.raises(UnknownLinkError):
+        links.by_token("")
+    FileLink.objects.update(expires_at=timezone.now())
+    with pytest.raises(ExpiredLinkError):
+        links.by_token(token)
+    with pytest.raises(ExpiredLinkError):
+        links.by_login(name, token)
+
+
+# -- the store
+
+
+def test_what_is_stored_is_whole_and_hard_to_find(root: Path) -> None:
+    stored = files.store([b"one ", b"two"])
+    assert re.fullmatch("[0-9a-f]{32}", stored.name)
+    assert bytes_of(stored.name) == b"one two"
+    assert stored.sha256 == hashlib.sha256(b"one two").hexdigest()
+    assert stored.md5 == hashlib.md5(b"one two", usedforsecurity=False).hexdigest()
+    assert files.path_of(stored.name).stat().st_mode & 0o007 == 0
+    files.delete(stored.name)
+    files.delete(stored.name)
+    assert not files.path_of(stored.name).exists()
+
+
+def test_what_breaks_while_it_comes_leaves_nothing(root: Path) -> None:
+    def breaking() -> Iterator[bytes]:
+        yield b"one"
+        raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        files.store(breaking())
+    assert [path for path in root.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("name", ["", "..", "../../etc/passwd", "a/b", "A" * 32, "0" * 31 + "\n"])
+def test_only_names_of_the_store_lead_into_it(name: str, settings: Settings) -> None:
+    settings.EVCHARGE_FILES_ACCEL = "/stored-files/"
+    with pytest.raises(ValueError, match="no such file"):
+        files.path_of(name)
+    assert files.accelerated(name) == ""
+
+
+# -- on its way
+
+
+def received(run: CommandRun, content: bytes = b"log") -> ReceivedFile:
+    link_to_receiver(run)
+    reception = receiving.begin(
+        link=FileLink.objects.filter(image=None).latest("pk"),
+        name="log.tar.gz",
+        protocol="http",
+        remote_address="192.0.2.7",
+    )
+    reception.write(content)
+    reception.complete()
+    return reception.row
+
+
+def test_a_file_says_what_it_is_for(run: CommandRun) -> None:
+    row = received(run)
+    assert (row.kind, row.content_type, row.remote_address) == (
+        "security",
+        "application/gzip",
+        "192.0.2.7",
+    )
+    assert row.station == run.station
+
+
+def test_how_far_it_is_is_told_on_the_way(run: CommandRun) -> None:
+    link_to_receiver(run)
+    reception = receiving.begin(
+        link=FileLink.objects.get(), name="", protocol="http", remote_address=""
+    )
+    reception.write(b"x" * 500)
+    reception.report()
+    row = ReceivedFile.objects.get()
+    assert (row.state, row.size_bytes, row.is_kept) == ("receiving", 500, False)
+    reception.break_off()
+    row.refresh_from_db()
+    assert (row.state, row.is_kept) == ("partial", True)
+
+
+def test_room_is_looked_for_again_on_the_way(run: CommandRun, settings: Settings) -> None:
+    settings.EVCHARGE_FILES_QUOTA_BYTES = 1000
+    link_to_receiver(run)
+    reception = receiving.begin(
+        link=FileLink.objects.get(), name="", protocol="http", remote_address=""
+    )
+    reception.write(b"x" * 500)
+    received(run, b"y" * 400)
+    reception.report()
+    with pytest.raises(RefusedError) as refused:
+        reception.write(b"x" * 200)
+    reception.refuse(refused.value.sentence)
+    assert "too large" in ReceivedFile.objects.get(state="refused").why
+
+
+def test_a_file_whose_run_was_deleted_on_the_way_is_not_kept(run: CommandRun, root: Path) -> None:
+    link_to_receiver(run)
+    reception = receiving.begin(
+        link=FileLink.objects.get(), name="", protocol="http", remote_address=""
+    )
+    reception.write(b"log")
+    run.delete()
+    reception.complete()
+    assert [path for path in root.rglob("*") if path.is_file()] == []
+
+
+def test_what_a_process_was_taking_when_it_died_is_a_part(run: CommandRun) -> None:
+    """It was said to be coming for a quarter of an hour, also after a restart."""
+    link_to_receiver(run)
+    link = FileLink.objects.get()
+    coming = [
+        receiving.begin(link=link, name=node, protocol="http", remote_address="", node=node)
+        for node in ("dead", "alive", "")
+    ]
+    connections.start_node(name="alive", is_alone=True)
+    states = dict(ReceivedFile.objects.values_list("original_name", "state"))
+    assert states == {"dead": "partial", "alive": "receiving", "": "receiving"}
+    assert "stopped before the end" in ReceivedFile.objects.get(original_name="dead").why
+    for reception in coming:
+        reception.break_off()
+
+
+# -- when its time is over
+
+
+def tidied() -> bool:
+    return storekeeping.tidy(time.monotonic() + 10)
+
+
+def test_files_go_when_they_are_old(run: CommandRun) -> None:
+    old, young = received(run), received(run)
+    ReceivedFile.objects.filter(pk=old.pk).update(expires_at=timezone.now())
+    assert tidied() is False
+    assert ReceivedFile.objects.get() == young
+    assert not files.path_of(old.stored_name).exists()
+    assert files.path_of(young.stored_name).exists()
+
+
+def test_it_stops_when_its_time_is_over(run: CommandRun) -> None:
+    received(run)
+    ReceivedFile.objects.update(expires_at=timezone.now())
+    assert storekeeping.tidy(0) is True
+    assert ReceivedFile.objects.exists()
+
+
+def test_files_that_nobody_knows_go_too(run: CommandRun, root: Path) -> None:
+    known, image, unknown = received(run), stored_image(b"image"), files.store([b"x"])
+    half = root / "incoming" / ("0" * 32)
+    half.write_bytes(b"half")
+    names = (known.stored_name, image.stored_name, unknown.name)
+    for path in (*(files.path_of(name) for name in names), half):
+        os.utime(path, (0, 0))
+    fresh = files.store([b"its row is about to be written"])
+    # Each minute one folder; all of them here.
+    for number in range(storekeeping.FOLDERS):
+        storekeeping._delete_unknown(timezone.now() + timedelta(minutes=number))
+    tidied()
+    assert files.path_of(known.stored_name).exists()
+    assert files.path_of(image.stored_name).exists()
+    assert files.path_of(fresh.name).exists()
+    assert not files.path_of(unknown.name).exists()
+    assert not half.exists()
+
+
+def test_an_image_is_fetched_by_its_link(run: CommandRun) -> None:
+    image = stored_image(b"image")
+    token = parts(link_to_image(image, run)).path.split("/")[2]
+    assert links.by_token(token).image == image
