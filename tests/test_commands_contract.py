@@ -16,29 +16,68 @@ from operations.models import CommandRun, Connector
 from operations.services import runs, targets
 from operations.statuses import Role, RunStatus
 from operations.versions import V16, VERSIONS, OcppVersion
+from tests import command_samples
 from tests.factories import (
     ConnectorFactory,
     OrganisationFactory,
     SessionFactory,
     StationFactory,
+    TokenFactory,
     UserFactory,
 )
 
 pytestmark = pytest.mark.django_db
 
 # What a form may be filled in with. A command with fields must have at least one.
-SAMPLES: dict[str, list[dict[str, str]]] = {
+SAMPLES: dict[str, list[dict[str, Any]]] = {
+    **command_samples.SAMPLES,
     "change-availability": [{"availability": "on"}, {"availability": "off"}],
     "unlock": [{}],
     "lock": [{}],
     "reboot": [{}, {"mode": "idle"}, {"mode": "now"}],
+    "firmware-update": [
+        {"location": "ftp://user:password@files.example.org/firmware.bin"},
+        {
+            "location": "https://files.example.org/firmware.bin",
+            "retrieve_at": "2030-03-01T12:00",
+            "retries": "0",
+            "retry_interval_s": "60",
+            "version": "6.5.0",
+        },
+    ],
+    "diagnostic-request": [
+        {"location": "sftp://files.example.org/logs/"},
+        {
+            "location": "https://user@files.example.org:8443/logs/",
+            "kind": "security",
+            "started_at": "2026-03-01T12:00",
+            "stopped_at": "2026-03-02T12:00",
+            "retries": "3",
+            "retry_interval_s": "60",
+        },
+    ],
+    "trigger-message": [
+        {"message": "boot-notification"},
+        {"message": "diagnostics-status-notification"},
+        {"message": "firmware-status-notification"},
+        {"message": "heartbeat"},
+        {"message": "meter-values"},
+        {"message": "status-notification"},
+        {"message": "sign-certificate"},
+    ],
     "custom-message": [
         {"action": "DataTransfer", "payload": '{"vendorId": "org.example", "data": "ping"}'},
         {"action": "ClearCache", "payload": "{}"},
     ],
 }
 # Some messages are asked of only in newer versions.
-SAMPLES_OF_21: dict[str, list[dict[str, str]]] = {"reboot": [{"mode": "resume"}]}
+SAMPLES_OF_21: dict[str, list[dict[str, str]]] = {
+    "reboot": [{"mode": "resume"}],
+    "trigger-message": [
+        {"message": "sign-v2g20-certificate"},
+        {"message": "custom", "custom_trigger": "PrintReceipt"},
+    ],
+}
 UNDEFINED = "something OCPP does not define"
 
 CASES = [
@@ -56,10 +95,16 @@ ASKED = [
 
 
 def connector_of(version: OcppVersion) -> Connector:
-    """A connector beside another one, of a station that lets everything be asked of it."""
+    """A connector beside another one, of a station that lets everything be asked of it.
+
+    A session runs on it, and there is a token that may begin another one.
+    """
+    TokenFactory(identifier=command_samples.TOKEN)
     station = StationFactory(protocol=version.name)
     ConnectorFactory(charger__station=station)
-    return ConnectorFactory(charger__station=station, lock_is_writable=True)
+    connector: Connector = ConnectorFactory(charger__station=station, lock_is_writable=True)
+    SessionFactory(connector=connector)
+    return connector
 
 
 def target_of(kind: TargetKind, connector: Connector) -> Target:
@@ -77,7 +122,8 @@ def samples(command: Command, version: OcppVersion, target: Target) -> Iterator[
     for data in [*SAMPLES[command.slug], *more]:
         form = command.form(data, target=target)
         assert form.is_valid(), form.errors
-        yield json.loads(json.dumps(form.params()))
+        # As the claim of a run gives them: with its number.
+        yield json.loads(json.dumps(form.params())) | {"request_id": 12}
 
 
 def url_of(command: Command, kind: TargetKind, connector: Connector) -> str:
@@ -120,9 +166,8 @@ def test_every_answer_has_a_meaning(
     target = target_of(kind, connector_of(version))
     for params in samples(command, version, target):
         for request in command.requests(version, target, params):
-            answers = list(answers_of(version, request.action))
-            assert answers
-            for answer in answers:
+            # Some answers hold nothing that could mean one thing or another.
+            for answer in list(answers_of(version, request.action)) or [{}]:
                 outcome = command.outcome(request.action, answer)
                 assert UNDEFINED not in str(outcome.sentence), answer
                 assert outcome.status in RunStatus
@@ -138,10 +183,10 @@ def answers_of(version: OcppVersion, action: str) -> Iterator[dict[str, Any]]:
             yield from ({"status": status} for status in _resolved(schema, field)["enum"])
         elif field.get("type") == "array":
             item = _resolved(schema, field["items"])
-            status = item.get("properties", {}).get("attributeStatus")
-            if status is not None:
+            for key in ("attributeStatus", "status"):
+                status = item.get("properties", {}).get(key, {"enum": []})
                 for word in _resolved(schema, status)["enum"]:
-                    yield {name: [{"attributeStatus": word}]}
+                    yield {name: [{key: word}]}
 
 
 def _resolved(schema: dict[str, Any], field: dict[str, Any]) -> dict[str, Any]:
@@ -161,7 +206,8 @@ def test_what_a_station_may_answer_besides_is_a_failure_and_no_crash(
     request = command.requests(version, target, params)[0]
     for answer in ({}, {"status": "Whatever"}, {"status": None}, {"status": ["Accepted"]}):
         outcome = command.outcome(request.action, answer)
-        if command.outcomes:  # without any, whatever comes is the answer
+        # Without any, whatever comes is the answer; and 1.6 answers some calls with nothing.
+        if command.outcomes and (answer or "" not in command.outcomes):
             assert outcome.status == RunStatus.FAILED
 
 
@@ -185,7 +231,6 @@ def test_every_dialog_and_its_answer_render(
     command: Command, kind: TargetKind, client: Client
 ) -> None:
     connector = connector_of(version_of(command))
-    SessionFactory(connector=connector)
     client.force_login(UserFactory(role=Role.ADMIN))
     url = url_of(command, kind, connector)
     for headers in ({}, {"HX-Request": "true"}):
@@ -239,5 +284,5 @@ def test_an_offline_target_explains_itself(
 
 def test_21_says_what_201_says_unless_it_says_more() -> None:
     for command in COMMANDS:
-        assert command.supports(VERSIONS[0]) == command.supports(VERSIONS[1])
+        assert command.supports(VERSIONS[0]) or not command.supports(VERSIONS[1])
     assert VERSIONS[-1] is V16

@@ -7,7 +7,7 @@ One class in one file per command, one line in `operations.commands.COMMANDS`.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, ClassVar
 
@@ -16,8 +16,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from operations.events import Event
-from operations.models import Charger, Connector, Session, Station
+from operations.commands.following import Progress, Stage, Step
+from operations.events import Event, Evidence
+from operations.models import Charger, Connector, OcppMessage, Session, Station
 from operations.statuses import Role, RunStatus
 from operations.versions import OcppVersion
 
@@ -96,6 +97,15 @@ class Outcome:
 
     status: RunStatus
     sentence: Text
+    phase: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """More to ask in the same run, and the step of its history that says so."""
+
+    requests: tuple[Request, ...]
+    sentence: Text
 
 
 ACCEPTED = Outcome(RunStatus.ACCEPTED, gettext_lazy("The station accepted."))
@@ -141,21 +151,42 @@ class Command(ABC):
     label: ClassVar[Text]
     icon: ClassVar[str]
     tone: ClassVar[str] = "secondary"
+    # The heading it stands under behind "More…" (groups.py); none: it has a button of its own.
+    group: ClassVar[Text] = ""
     permission: ClassVar[Role] = Role.OPERATOR
     targets: ClassVar[frozenset[TargetKind]]
     form: ClassVar[type[CommandForm]] = CommandForm
     outcomes: ClassVar[Mapping[str, Outcome]]
     # Which events may prove the effect; none means that the answer itself is the effect.
     confirmed_by: ClassVar[tuple[type[Event], ...]] = ()
+    # Which events tell how far a long effect is: `step` makes of them where the run goes.
+    follows: ClassVar[tuple[type[Evidence], ...]] = ()
+    # The phases such an effect goes through, in the order pages draw them.
+    stages: ClassVar[tuple[Stage, ...]] = ()
+    # Whether what already was so when the station was asked counts as the effect.
+    counts_earlier: ClassVar[bool] = True
+    # Whether what shows after the waiting is over may still make a run done.
+    is_correctable: ClassVar[bool] = True
+    # Whether what the station answers is what was wanted: the run's page shows it field by field.
+    shows_answer: ClassVar[bool] = False
+    # Whether a newer accepted run of the same command ends the waiting of older ones.
+    supersedes: ClassVar[bool] = True
     answer_timeout_s: ClassVar[int | None] = None  # None: the site's default
     effect_timeout_s: ClassVar[int] = 60
     # Whether it may be sent again after bytes of it were written to the socket.
     resend: ClassVar[bool] = False
+    # Whether a batch may keep it for stations that are offline now, until they connect.
+    may_wait: ClassVar[bool] = False
+    # Whether one form makes sense for many targets: not where it names something of one station.
+    asked_of_many: ClassVar[bool] = True
+    # How far a batch spreads it by default, so that not all do it at the same moment.
+    jitter_s: ClassVar[int] = 0
     # Whether a socket that closes before the answer may be the effect beginning.
     may_disconnect: ClassVar[bool] = False
 
     # A version the command supports has a method `request_<slug of the version>` with the
     # signature (target, params) -> tuple[Request, ...]; 2.1 falls back to 2.0.1.
+    # Builders, and `nudge`, find the run's number in params["request_id"]: OCPP's requestId.
 
     def supports(self, version: OcppVersion) -> bool:
         """Whether the command can be said in `version`."""
@@ -189,6 +220,13 @@ class Command(ABC):
         """Why this command makes no sense for this target, None when it does."""
         return None
 
+    def objection(self, target: Target, params: Params) -> str | None:
+        """Why just this can't be asked of this target; its form says so before anything is sent.
+
+        Asks no database: bulk requests judge thousands of targets with it.
+        """
+        return None
+
     def outcome(self, action: str, payload: Payload) -> Outcome:
         """What a station's answer means."""
         status = self.answer_status(action, payload)
@@ -205,6 +243,19 @@ class Command(ABC):
         """One outcome for a run of several calls: the worst."""
         return min(outcomes, key=lambda outcome: WORST_FIRST.index(outcome.status))
 
+    def further(
+        self, version: OcppVersion, target: Target, params: Params, answers: Sequence[Payload]
+    ) -> Further | None:
+        """What to ask next, now that all asked so far is answered; None when that is all.
+
+        `answers` are the run's, in order: action and payload, or action, error and description.
+        """
+        return None
+
+    def conclusion(self, params: Params, answers: Sequence[Payload]) -> Outcome | None:
+        """What all answers mean together, where it is not the worst of what each means."""
+        return None
+
     def answer_status(self, action: str, payload: Payload) -> str:
         """The status inside an answer's payload."""
         return str(payload.get("status", ""))
@@ -214,6 +265,29 @@ class Command(ABC):
 
         Only what was heard at or after `since` counts; None lets older reports count too.
         """
+        return None
+
+    def proof(
+        self, target: Target, params: Params, since: datetime | None
+    ) -> Sequence[OcppMessage]:
+        """The station's messages that showed the effect, where there are such."""
+        return ()
+
+    @property
+    def awaits(self) -> tuple[type[Evidence], ...]:
+        """The events worth a look while a run of this command waits for its effect."""
+        return (*self.confirmed_by, *self.follows)
+
+    def step(self, event: Evidence, progress: Progress) -> Step | None:
+        """Where an event of `follows` moves a run; None where it says nothing of it."""
+        return None
+
+    def due_at(self, progress: Progress, patience: timedelta) -> datetime:
+        """When to worry if nothing more is heard."""
+        return progress.at + patience
+
+    def stalled(self, progress: Progress) -> str | None:
+        """The sentence for a run of which nothing is heard any more, None for the usual one."""
         return None
 
     def nudge(self, version: OcppVersion, target: Target, params: Params) -> tuple[Request, ...]:

@@ -55,6 +55,7 @@ class ChangeAvailability(Command):
     confirmed_by = (ConnectorStatusReported, StationStatusReported, ChargerStatusReported)
     effect_timeout_s = 30
     resend = True
+    may_wait = True
 
     def title(self, target: Target, params: Params) -> str:
         """Say which way."""

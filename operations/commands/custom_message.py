@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from operations import masking, ocpp_actions, schemas
+from operations.commands import groups
 from operations.commands.base import (
     Command,
     CommandForm,
@@ -152,6 +153,7 @@ class CustomMessage(Command):
     slug = "custom-message"
     label = gettext_lazy("Custom message")
     icon = "code"
+    group = groups.CUSTOM
     permission = Role.ENGINEER
     targets = frozenset({TargetKind.STATION})
     form = CustomMessageForm

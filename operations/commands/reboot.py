@@ -74,6 +74,7 @@ class Reboot(Command):
     confirmed_by = (StationBooted,)
     effect_timeout_s = 600
     may_disconnect = True
+    jitter_s = 60
 
     def title(self, target: Target, params: Params) -> str:
         """Name the station."""
