@@ -1,8 +1,11 @@
 """Loads what a command needs to know of its target."""
 
-from operations.commands.base import Target
+from typing import Any
+
+from operations.commands.base import Target, TargetKind
 from operations.models import Charger, CommandRun, Connector, Session, Station
 from operations.statuses import OperationalStatus
+from operations.versions import OcppVersion
 
 
 def of_station(station: Station) -> Target:
@@ -46,6 +49,21 @@ def of_run(run: CommandRun) -> Target:
     if run.charger is not None:
         return of_charger(run.charger)
     return of_station(run.station)
+
+
+def stand_in(
+    *, kind: TargetKind, name: str, version: OcppVersion | None = None, **of_station: Any
+) -> Target:
+    """One that stands for many and is none of them: what forms and titles take for a target."""
+    works = OperationalStatus.OPERATIVE
+    station = Station(name=name, identity=name, protocol=str(version or ""), **of_station)
+    if kind == TargetKind.STATION:
+        return Target(station=station)
+    charger = Charger(station=station, number=1, name=name, operational_status=works)
+    if kind == TargetKind.CHARGER:
+        return Target(station=station, charger=charger)
+    connector = Connector(charger=charger, station=station, number=1, operational_status=works)
+    return Target(station=station, charger=charger, connector=connector)
 
 
 def _connectors(**where: object) -> list[Connector]:

@@ -1,0 +1,1 @@
+"""Django's database backends, where the portal wants something more of them."""

@@ -1,0 +1,1 @@
+"""SQLite for a process whose threads write a lot."""

@@ -1,0 +1,62 @@
+"""SQLite has one writer at a time, and lets those who wait poll: some wait for seconds.
+
+Inside one process the threads queue up instead, before they ask SQLite: a click waits for the
+transaction under way, not for a gap between a busy writer's. Other processes go on as ever.
+"""
+
+from typing import Any
+
+from django.db.backends.sqlite3 import base
+
+from evcharge.databases.sqlite3.queue import Queue
+
+_queue = Queue()
+
+# Django's stubs leave out what only backends override.
+Base: Any = base.DatabaseWrapper
+
+
+class DatabaseWrapper(Base):  # type: ignore[misc]
+    """Django's own, with a queue before BEGIN."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._is_in_turn = False
+
+    def _start_transaction_under_autocommit(self) -> None:
+        timeout_s = float(self.settings_dict["OPTIONS"].get("timeout", 5))
+        # Without our turn SQLite itself says that the database is locked.
+        self._is_in_turn = _queue.enter(timeout_s)
+        try:
+            super()._start_transaction_under_autocommit()
+        except BaseException:
+            self._leave()
+            raise
+
+    def _commit(self) -> Any:
+        try:
+            return super()._commit()
+        finally:
+            self._leave_if_over()
+
+    def _rollback(self) -> Any:
+        try:
+            return super()._rollback()
+        finally:
+            self._leave_if_over()
+
+    def _close(self) -> Any:
+        try:
+            return super()._close()
+        finally:
+            self._leave()
+
+    def _leave_if_over(self) -> None:
+        """A commit that failed leaves the transaction open, and our turn with it."""
+        if self.connection is None or not self.connection.in_transaction:
+            self._leave()
+
+    def _leave(self) -> None:
+        if self._is_in_turn:
+            self._is_in_turn = False
+            _queue.leave()

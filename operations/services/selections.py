@@ -1,0 +1,153 @@
+"""What was chosen, as commands need to know it: a handful of queries, however many there are."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from django.db.models import QuerySet
+
+from operations.commands.base import Target, TargetKind
+from operations.models import Charger, CommandRun, Connector, Session, Station
+from operations.services import rows
+from operations.statuses import OperationalStatus
+
+MODELS: dict[TargetKind, Any] = {
+    TargetKind.STATION: Station,
+    TargetKind.CHARGER: Charger,
+    TargetKind.CONNECTOR: Connector,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Stations, chargers or connectors somebody chose; may be all that match a filter."""
+
+    kind: TargetKind
+    targets: QuerySet[Any]
+
+    @classmethod
+    def of_pks(cls, kind: TargetKind, pks: Iterable[int]) -> Self:
+        """Those with these keys."""
+        return cls(kind, MODELS[kind]._default_manager.filter(pk__in=list(pks)))
+
+    def load(self) -> list[Target]:
+        """Each with its station, connectors and running sessions, in the order of their keys."""
+        chosen = self.targets.order_by("pk")
+        if self.kind == TargetKind.STATION:
+            return _of_stations(list(chosen))
+        if self.kind == TargetKind.CHARGER:
+            return _of_chargers(list(chosen.select_related("station")))
+        return _of_connectors(list(chosen.select_related("charger", "station")))
+
+
+def of_runs(runs: Sequence[CommandRun]) -> dict[int, Target]:
+    """What these runs were aimed at, by run; their parts are loaded with them.
+
+    Without the sessions: those are for whoever thinks about asking.
+    """
+    found: dict[int, Target] = {}
+    for load, part in ((_of_connectors, "connector"), (_of_chargers, "charger")):
+        mine = [run for run in runs if run.pk not in found and getattr(run, part) is not None]
+        for run in mine:
+            _give_parents(run)
+        found |= _by_run(mine, load([getattr(run, part) for run in mine], with_sessions=False))
+    rest = [run for run in runs if run.pk not in found]
+    return found | _by_run(rest, _of_stations([run.station for run in rest], with_sessions=False))
+
+
+def _by_run(runs: Sequence[CommandRun], targets: list[Target]) -> dict[int, Target]:
+    return {run.pk: target for run, target in zip(runs, targets, strict=True)}
+
+
+def _give_parents(run: CommandRun) -> None:
+    """A run's charger and connector have parents that were loaded beside them."""
+    if run.charger is not None:
+        run.charger.station = run.station
+    if run.connector is not None:
+        run.connector.station = run.station
+        if run.charger is not None and run.connector.charger_id == run.charger.pk:
+            run.connector.charger = run.charger
+
+
+def _of_stations(stations: list[Station], *, with_sessions: bool = True) -> list[Target]:
+    parts = _Parts({station.pk for station in stations}, with_sessions=with_sessions)
+    return [
+        Target(
+            station=station,
+            connectors=tuple(parts.working(station.pk)),
+            sessions=tuple(parts.sessions[station.pk]),
+        )
+        for station in stations
+    ]
+
+
+def _of_chargers(chargers: list[Charger], *, with_sessions: bool = True) -> list[Target]:
+    stations = {charger.station_id for charger in chargers}
+    parts = _Parts(stations, with_sessions=with_sessions)
+    return [
+        Target(
+            station=charger.station,
+            charger=charger,
+            connectors=tuple(
+                each for each in parts.working(charger.station_id) if each.charger_id == charger.pk
+            ),
+            sessions=tuple(
+                session
+                for session in parts.sessions[charger.station_id]
+                if session.charger_id == charger.pk
+            ),
+            owns_station=all(
+                each.charger_id == charger.pk for each in parts.connectors[charger.station_id]
+            ),
+        )
+        for charger in chargers
+    ]
+
+
+def _of_connectors(connectors: list[Connector], *, with_sessions: bool = True) -> list[Target]:
+    stations = {connector.station_id for connector in connectors}
+    parts = _Parts(stations, with_connectors=False, with_sessions=with_sessions)
+    return [
+        Target(
+            station=connector.station,
+            charger=connector.charger,
+            connector=connector,
+            connectors=(connector,),
+            sessions=tuple(
+                session
+                for session in parts.sessions[connector.station_id]
+                if session.connector_id == connector.pk
+            ),
+            owns_station=False,
+        )
+        for connector in connectors
+    ]
+
+
+class _Parts:
+    """What belongs to these stations, by station."""
+
+    def __init__(
+        self, station_pks: set[int], *, with_connectors: bool = True, with_sessions: bool = True
+    ) -> None:
+        self.connectors: dict[int, list[Connector]] = defaultdict(list)
+        self.sessions: dict[int, list[Session]] = defaultdict(list)
+        pks = sorted(station_pks)
+        for start in range(0, len(pks), rows.CHUNK):
+            where = {"station_id__in": pks[start : start + rows.CHUNK]}
+            if with_sessions:
+                for session in Session.objects.running().filter(**where):
+                    self.sessions[session.station_id].append(session)
+            if with_connectors:
+                for part in Connector.objects.filter(**where).select_related("charger"):
+                    self.connectors[part.station_id].append(part)
+
+    def working(self, station_pk: int) -> Iterable[Connector]:
+        """The station's connectors that are not discarded, by number."""
+        working = (
+            part
+            for part in self.connectors[station_pk]
+            if part.operational_status != OperationalStatus.CLOSED
+        )
+        return sorted(working, key=lambda part: part.number)
