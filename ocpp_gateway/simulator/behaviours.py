@@ -33,6 +33,32 @@ class Quirks:
     station_status_only: bool = False
     flickers: bool = False
     notifies_events: bool = False
+    # files
+    downloads_fail: bool = False
+    ignores_retries: bool = False
+    never_installed: bool = False
+    idle_only: bool = False
+    wrong_order: bool = False
+    floods: bool = False
+    no_logs: bool = False
+    uploads_nothing: bool = False
+    upload_style: str = "put"
+    has_security_extension: bool = False
+    # settings
+    ignores_settings: bool = False
+    shows_old_until_reboot: bool = False
+    stuck_until_reboot: bool = False
+    drops_unknown_keys: bool = False
+    hides_keys: bool = False
+    wrong_readonly: bool = False
+    types_values: bool = False
+    # the local list
+    no_lists: bool = False
+    denies_disabled_list: bool = False
+    tells_list_limits: bool = True
+    has_old_list_names: bool = False
+    list_items_taken: float | None = None
+    list_changes_after_s: float | None = None
     # payloads
     time_style: str = "utc"
     id_style: str = "uuid"
@@ -111,6 +137,80 @@ BEHAVIOURS = (
         "never answers a TriggerMessage for BootNotification",
         {"silent_to_boot_trigger": True},
     ),
+    Behaviour(
+        "security-extension",
+        "speaks OCPP 1.6's security extension: signed updates, GetLog",
+        {"has_security_extension": True},
+    ),
+    Behaviour(
+        "download-fails-twice",
+        "fails its first two downloads, and says so each time",
+        {"downloads_fail": True},
+    ),
+    Behaviour("never-installed", "installs firmware but never says so", {"never_installed": True}),
+    Behaviour("wrong-order", "says Downloading after Downloaded, and so on", {"wrong_order": True}),
+    Behaviour("idle-only", "says Idle whatever an update or upload is at", {"idle_only": True}),
+    Behaviour("floods-uploading", "says Uploading 25 times over", {"floods": True}),
+    Behaviour("ignores-retries", "tries a transfer once", {"ignores_retries": True}),
+    Behaviour("no-logs", "has no logs to bring", {"no_logs": True}),
+    Behaviour("uploads-nothing", "says Uploaded but brings nothing", {"uploads_nothing": True}),
+    Behaviour("uploads-by-post", "brings logs by HTTP POST", {"upload_style": "post"}),
+    Behaviour(
+        "uploads-by-form", "brings logs as a form's file, by HTTP POST", {"upload_style": "form"}
+    ),
+    Behaviour(
+        "ignores-settings",
+        "accepts a setting's new value and keeps the old one",
+        {"ignores_settings": True},
+    ),
+    Behaviour(
+        "old-until-reboot",
+        "reads back a setting that needs a reboot as it was, until then",
+        {"shows_old_until_reboot": True},
+    ),
+    Behaviour(
+        "stuck-until-reboot",
+        "refuses everything after a setting that needs a reboot, until then",
+        {"stuck_until_reboot": True},
+    ),
+    Behaviour(
+        "drops-unknown-keys", "says nothing of keys it does not know", {"drops_unknown_keys": True}
+    ),
+    Behaviour("hides-keys", "leaves keys that it has out of the list of all", {"hides_keys": True}),
+    Behaviour(
+        "wrong-readonly",
+        "says read-only of what can be written, and back",
+        {"wrong_readonly": True},
+    ),
+    Behaviour(
+        "typed-values", "values of keys as numbers and booleans (1.6)", {"types_values": True}
+    ),
+    Behaviour("no-lists", "advertises local lists, but does not support them", {"no_lists": True}),
+    Behaviour(
+        "denies-disabled-list",
+        "says version -1 of a local list that is off (1.6)",
+        {"denies_disabled_list": True},
+    ),
+    Behaviour(
+        "no-list-limits", "does not say how long a local list may be", {"tells_list_limits": False}
+    ),
+    Behaviour(
+        "old-list-names",
+        "names the limits of local lists as older EVerest does (2.x)",
+        {"has_old_list_names": True},
+    ),
+    Behaviour(
+        "small-lists",
+        "fails a message of more identifiers than this, whatever it says",
+        {"list_items_taken": 5.0},
+        "list_items_taken",
+    ),
+    Behaviour(
+        "list-changes",
+        "somebody else changes its local list so many seconds after each update",
+        {"list_changes_after_s": 5.0},
+        "list_changes_after_s",
+    ),
     Behaviour("naive-times", "timestamps without a zone", {"time_style": "naive"}),
     Behaviour("offset-times", "timestamps like 12:00:00+03", {"time_style": "offset"}),
     Behaviour("epoch-clock", "a clock that stands in 1970", {"time_style": "epoch"}),
@@ -155,7 +255,7 @@ def _like(default: object, name: str, value: str) -> object:
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds < 1e9:
-        raise ValueError(f"The behaviour “{name}” takes a number of seconds, not “{value}”.")
+        raise ValueError(f"The behaviour “{name}” takes a number, not “{value}”.")
     return seconds
 
 

@@ -18,6 +18,7 @@ class Connector:
     is_locked: bool = False
     is_faulted: bool = False
     is_finishing: bool = False
+    is_reserved: bool = False
     energy_wh: float = 0.0
     session: Session | None = None
     # The state last told to the central system: only changes are news.
@@ -57,6 +58,8 @@ class Hardware:
             return "Unavailable"
         if connector.is_finishing:
             return "Finishing"
+        if connector.is_reserved and not connector.is_plugged:
+            return "Reserved"
         return "Preparing" if connector.is_plugged else "Available"
 
     def is_in_service(self, connector: Connector) -> bool:

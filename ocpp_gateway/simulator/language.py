@@ -4,8 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from ocpp_gateway.simulator.behaviours import Quirks
 from ocpp_gateway.simulator.frames import Answer, Message, Payload
-from ocpp_gateway.simulator.hardware import Connector
+from ocpp_gateway.simulator.hardware import Connector, Hardware
+from ocpp_gateway.simulator.orders import FirmwareOrder, LogOrder
+from ocpp_gateway.simulator.profiles import Profile
+from ocpp_gateway.simulator.sessions import Session
+from ocpp_gateway.simulator.settings import Settings
+from ocpp_gateway.simulator.tokens import TokenInfo
 
 if TYPE_CHECKING:
     from ocpp_gateway.simulator.station import SimulatedStation
@@ -34,17 +40,26 @@ class Messages(Protocol):
     def authorize(self, token: str) -> Message:
         """Whether this token may charge."""
 
-    def is_authorized(self, answer: Payload) -> bool:
-        """Whether an answer about a token was yes, or silent about it."""
+    def token_info(self, answer: Payload) -> TokenInfo | None:
+        """What an answer says of a token, if anything."""
 
     def started(self, connector: Connector) -> Message:
         """The connector's session begins."""
 
-    def learn(self, connector: Connector, answer: Payload) -> None:
+    def learn(self, session: Session, answer: Payload) -> None:
         """Keep what the answer to `started` says of the session."""
+
+    def completed(self, message: Message, session: Session) -> Message:
+        """A message that had to wait, with what was learned meanwhile."""
 
     def metered(self, connector: Connector) -> Message:
         """What the connector's meter reads."""
+
+    def firmware_status(self, status: str, order: FirmwareOrder | None = None) -> Message | None:
+        """Where a firmware update is, where the version has a word for it."""
+
+    def log_status(self, status: str, order: LogOrder | None = None) -> Message | None:
+        """Where an upload is, where the version has a word for it."""
 
     def ended(self, connector: Connector, reason: str) -> Message:
         """The connector's session ends."""
@@ -67,7 +82,8 @@ class Answers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """One version's two halves."""
+    """One version: what is said, what is answered, what can be set."""
 
     messages: "Callable[[SimulatedStation], Messages]"
     answers: "Callable[[SimulatedStation], Answers]"
+    settings: Callable[[Hardware, Profile, Quirks], Settings]

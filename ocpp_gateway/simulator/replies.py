@@ -55,7 +55,9 @@ class Replies:
         answers, quirks = self._answers, self._station.quirks
         if quirks.error_code:
             raise CallRefusedError(quirks.error_code, "as told to")
-        if quirks.rejects and call.action in answers.refusals:
+        is_stuck = quirks.stuck_until_reboot and self._station.settings.awaits_reboot
+        refuses = quirks.rejects or (is_stuck and call.action != "Reset")
+        if refuses and call.action in answers.refusals:
             return Answer(answers.refusals[call.action])
         handler = answers.handlers.get(call.action)
         if handler is None:

@@ -26,7 +26,9 @@ class Session:
     transaction: str
     transaction_id: int | None = None
     remote_start_id: int | None = None
+    is_authorized: bool = False
     is_started: bool = False
+    # Going on without energy: the central system does not want its driver.
     is_suspended: bool = False
     seq_no: int = 0
     stop_reason: str | None = None
@@ -36,12 +38,12 @@ class Session:
         """The connector's state while this session lasts."""
         if not self.is_started:
             return "Preparing"
-        return "SuspendedEV" if self.is_suspended else "Charging"
+        return "SuspendedEVSE" if self.is_suspended else "Charging"
 
     def next_seq_no(self) -> int:
-        """The number of the next TransactionEvent (2.0.1 E01: counted from 0)."""
+        """The number of the next TransactionEvent (2.0.1 E01: the start has 0)."""
         self.seq_no += 1
-        return self.seq_no - 1
+        return self.seq_no
 
 
 def measure(energy_wh: float, power_w: float, rng: random.Random) -> list[Sample]:

@@ -1,10 +1,10 @@
-"""The settings a simulated station keeps: configuration keys (1.6), variables (2.x)."""
+"""The settings a simulated station keeps: what they take, and what of it counts now."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 
-from ocpp_gateway.simulator.hardware import Hardware
-from ocpp_gateway.simulator.profiles import Profile
+BOOLEANS = ("true", "false")
 
 
 @dataclass(slots=True)
@@ -22,130 +22,105 @@ class Setting:
     charger: int | None = None
     connector: int | None = None
     max_limit: int | None = None
+    choices: tuple[str, ...] = ()
+    unit: str = ""
+    # What the station goes by: the value, but for one that waits for a reboot.
+    in_use: str = ""
+
+    def __post_init__(self) -> None:
+        self.in_use = self.value
 
     def write(self, text: str) -> str:
         """Take a new value; the answer is the status both protocol families use."""
         if self.is_readonly or not self._accepts(text):
             return "Rejected"
         self.value = text
-        return "RebootRequired" if self.needs_reboot else "Accepted"
+        if self.needs_reboot:
+            return "RebootRequired"
+        self.in_use = text
+        return "Accepted"
+
+    def note(self, value: str) -> None:
+        """Keep what the station itself measures."""
+        self.value = self.in_use = value
 
     def _accepts(self, text: str) -> bool:
         if self.kind == "boolean":
-            return text.lower() in ("true", "false")
+            return text.lower() in BOOLEANS
+        if self.choices:
+            return text in self.choices
         if self.kind == "integer":
             return text.isdecimal() and (self.max_limit is None or int(text) <= self.max_limit)
         return len(text) <= (self.max_limit or 500)
 
 
-def keys(hardware: Hardware) -> dict[str, Setting]:
-    """The configuration keys of an OCPP 1.6 station (§9)."""
-    return {setting.name: setting for setting in _keys(hardware)}
+class Rule(Enum):
+    """What a setting steers, whatever a version calls it (domain: authorization settings)."""
+
+    AUTHORIZE = auto()
+    OFFLINE = auto()
+    PRE_AUTHORIZE = auto()
+    UNKNOWN_OFFLINE = auto()
+    REMOTE_START = auto()
+    STOP_ON_INVALID = auto()
+    LIST = auto()
+    LIST_MAX = auto()
+    LIST_ENTRIES = auto()
+    LIST_ITEMS = auto()
+    LIST_BYTES = auto()
+    LIST_EXPIRY = auto()
+    LIST_IS_FINAL = auto()
+    CACHE = auto()
+    CACHE_LIFETIME_S = auto()
+    CACHE_POLICY = auto()
+    CACHE_STORAGE = auto()
+    CACHE_IS_FINAL = auto()
 
 
-def _keys(hardware: Hardware) -> Iterable[Setting]:
-    for name, on in (
-        ("LocalAuthorizeOffline", "true"),
-        ("LocalPreAuthorize", "false"),
-        ("LocalAuthListEnabled", "true"),
-        ("AllowOfflineTxForUnknownId", "false"),
-        ("AuthorizationCacheEnabled", "true"),
-        ("AuthorizeRemoteTxRequests", "false"),
-        ("StopTransactionOnEVSideDisconnect", "true"),
-        ("StopTransactionOnInvalidId", "true"),
-        ("UnlockConnectorOnEVSideDisconnect", "true"),
-    ):
-        yield Setting(name, on, "boolean")
-    for name, number in (
-        ("ClockAlignedDataInterval", "0"),
-        ("ConnectionTimeOut", "60"),
-        ("HeartbeatInterval", "300"),
-        ("MeterValueSampleInterval", "10"),
-        ("ResetRetries", "1"),
-        ("TransactionMessageAttempts", "3"),
-        ("TransactionMessageRetryInterval", "60"),
-    ):
-        yield Setting(name, number, "integer")
-    yield Setting("WebSocketPingInterval", "0", "integer", needs_reboot=True)
-    yield Setting("MeterValuesSampledData", "Energy.Active.Import.Register,Power.Active.Import")
-    yield Setting("AuthorizationKey", "", is_writeonly=True, max_limit=40)
-    for name, fact in (
-        ("ConnectorPhaseRotation", "NotApplicable"),
-        ("GetConfigurationMaxKeys", "50"),
-        ("LocalAuthListMaxLength", "100"),
-        ("SendLocalListMaxLength", "10"),
-        ("NumberOfConnectors", str(len(hardware.connectors))),
-        ("SupportedFeatureProfiles", "Core,LocalAuthListManagement,RemoteTrigger"),
-    ):
-        yield Setting(name, fact, is_readonly=True)
+# By component (none in OCPP 1.6) and name.
+Rules = Mapping[Rule, tuple[str, str]]
 
 
-def variables(hardware: Hardware, profile: Profile) -> list[Setting]:
-    """The variables of an OCPP 2.x station (2.0.1 part 2, appendix 3)."""
-    return [*_controllers(), *_components(hardware, profile)]
+class Settings:
+    """All settings of one station; they outlive its reboots."""
 
+    def __init__(self, settings: Iterable[Setting], rules: Rules) -> None:
+        self.all = list(settings)
+        named = {(setting.component, setting.name): setting for setting in self.all}
+        self._known = frozenset(rules)
+        self._steering = {rule: named[name] for rule, name in rules.items() if name in named}
 
-def _controllers() -> Iterable[Setting]:
-    for component, name, on in (
-        ("AuthCtrlr", "Enabled", "true"),
-        ("AuthCtrlr", "LocalAuthorizeOffline", "true"),
-        ("AuthCtrlr", "LocalPreAuthorize", "false"),
-        ("AuthCtrlr", "OfflineTxForUnknownIdEnabled", "false"),
-        ("AuthCtrlr", "AuthorizeRemoteStart", "false"),
-        ("AuthCacheCtrlr", "Enabled", "true"),
-        ("LocalAuthListCtrlr", "Enabled", "true"),
-        ("TxCtrlr", "StopTxOnInvalidId", "true"),
-    ):
-        yield Setting(name, on, "boolean", component=component)
-    for component, name, number in (
-        ("OCPPCommCtrlr", "HeartbeatInterval", "300"),
-        ("SampledDataCtrlr", "TxUpdatedInterval", "10"),
-        ("AuthCacheCtrlr", "LifeTime", "86400"),
-    ):
-        yield Setting(name, number, "integer", component=component)
-    yield Setting(
-        "WebSocketPingInterval", "0", "integer", component="OCPPCommCtrlr", needs_reboot=True
-    )
-    yield Setting(
-        "BasicAuthPassword", "", is_writeonly=True, component="SecurityCtrlr", max_limit=40
-    )
-    for component, name, instance, fact in (
-        ("LocalAuthListCtrlr", "ItemsPerMessage", None, "10"),
-        ("LocalAuthListCtrlr", "BytesPerMessage", None, "20000"),
-        ("DeviceDataCtrlr", "ItemsPerMessage", "SetVariables", "20"),
-        ("DeviceDataCtrlr", "ItemsPerMessage", "GetVariables", "20"),
-        ("DeviceDataCtrlr", "ItemsPerMessage", "GetReport", "20"),
-    ):
-        yield Setting(
-            name, fact, "integer", component=component, instance=instance, is_readonly=True
-        )
-    yield Setting(
-        "Entries", "0", "integer", component="LocalAuthListCtrlr", is_readonly=True, max_limit=100
-    )
-    yield Setting("FileTransferProtocols", "HTTP,FTP", component="OCPPCommCtrlr", is_readonly=True)
+    @property
+    def awaits_reboot(self) -> bool:
+        """Whether something was written that counts only after a reboot."""
+        return any(setting.value != setting.in_use for setting in self.all)
 
+    def reboot(self) -> None:
+        """From now on all that was written counts."""
+        for setting in self.all:
+            setting.in_use = setting.value
 
-def _components(hardware: Hardware, profile: Profile) -> Iterable[Setting]:
-    for name, fact in (("Model", profile.model), ("VendorName", profile.vendor)):
-        yield Setting(name, fact, component="ChargingStation", is_readonly=True)
-    for charger in hardware.chargers:
-        yield Setting(
-            "Power",
-            str(int(profile.power_w)),
-            "integer",
-            component="EVSE",
-            charger=charger,
-            is_readonly=True,
-        )
-    if not profile.has_lock:
-        return
-    for connector in hardware.connectors:
-        yield Setting(
-            "Active",
-            "false",
-            "boolean",
-            component="ConnectorPlugRetentionLock",
-            charger=connector.charger,
-            connector=connector.number,
-            is_readonly=not profile.lock_is_writable,
-        )
+    def knows(self, rule: Rule) -> bool:
+        """Whether the station's version has a setting for this, be it there or not."""
+        return rule in self._known
+
+    def is_on(self, rule: Rule) -> bool:
+        """Whether it is switched on; a switch that the station does not have is off."""
+        return self.text(rule).lower() == "true"
+
+    def text(self, rule: Rule) -> str:
+        """The value that counts; empty where the station has no such setting."""
+        setting = self._steering.get(rule)
+        return setting.in_use if setting else ""
+
+    def most(self, rule: Rule) -> int | None:
+        """The limit that a setting tells: as its characteristic, or else as its value."""
+        setting = self._steering.get(rule)
+        if setting is None:
+            return None
+        return int(setting.in_use) if setting.max_limit is None else setting.max_limit
+
+    def note(self, rule: Rule, value: int) -> None:
+        """Keep what the station measures, where it has a setting for it."""
+        if setting := self._steering.get(rule):
+            setting.note(str(value))

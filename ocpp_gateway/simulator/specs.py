@@ -30,6 +30,13 @@ class Pace:
     heartbeat_s: float = 60.0
     retry_s: float = 1.0
     longest_retry_s: float = 60.0
+    install_s: float = 5.0
+    # How fast the waiting passes that a request asks for: dates to keep, pauses between attempts.
+    speed: float = 1.0
+
+    def real_s(self, seconds: float) -> float:
+        """How long such a wait really takes."""
+        return max(0.0, seconds) / self.speed
 
 
 @dataclass(slots=True)

@@ -4,10 +4,27 @@ from typing import TYPE_CHECKING
 
 from ocpp_gateway.simulator.frames import Message, Payload
 from ocpp_gateway.simulator.hardware import Connector
+from ocpp_gateway.simulator.orders import FirmwareOrder, LogOrder
 from ocpp_gateway.simulator.sessions import Session, measure
+from ocpp_gateway.simulator.signatures import signing_request
+from ocpp_gateway.simulator.tokens import TokenInfo, info_v16
 
 if TYPE_CHECKING:
     from ocpp_gateway.simulator.station import SimulatedStation
+
+# The words of OCPP 1.6 itself (§7.18, §7.22); its security extension has those of 2.0.1.
+PLAIN_FIRMWARE_STATUSES = frozenset(
+    {
+        "Downloaded",
+        "DownloadFailed",
+        "Downloading",
+        "Idle",
+        "InstallationFailed",
+        "Installed",
+        "Installing",
+    }
+)
+PLAIN_LOG_STATUSES = frozenset({"Idle", "Uploaded", "Uploading"})
 
 
 class MessagesV16:
@@ -45,8 +62,8 @@ class MessagesV16:
     def authorize(self, token: str) -> Message:
         return Message("Authorize", {"idTag": token})
 
-    def is_authorized(self, answer: Payload) -> bool:
-        return bool(answer.get("idTagInfo", {}).get("status", "Accepted") == "Accepted")
+    def token_info(self, answer: Payload) -> TokenInfo | None:
+        return info_v16(answer["idTagInfo"]) if "idTagInfo" in answer else None
 
     def started(self, connector: Connector) -> Message:
         session = _session_of(connector)
@@ -60,8 +77,15 @@ class MessagesV16:
             },
         )
 
-    def learn(self, connector: Connector, answer: Payload) -> None:
-        _session_of(connector).transaction_id = answer.get("transactionId")
+    def learn(self, session: Session, answer: Payload) -> None:
+        session.transaction_id = answer.get("transactionId", session.transaction_id)
+
+    def completed(self, message: Message, session: Session) -> Message:
+        """The number of a session that began offline is known once its start is answered."""
+        if message.action != "StopTransaction":
+            return message
+        number = {"transactionId": session.transaction_id or 0}
+        return Message(message.action, message.payload | number)
 
     def metered(self, connector: Connector) -> Message:
         payload = {"connectorId": connector.flat, "meterValue": [self._reading(connector)]}
@@ -82,13 +106,34 @@ class MessagesV16:
             },
         )
 
-    def diagnostics_status(self) -> Message:
-        """Idle: nothing is running (§4.4)."""
-        return Message("DiagnosticsStatusNotification", {"status": "Idle"})
+    def firmware_status(self, status: str, order: FirmwareOrder | None = None) -> Message | None:
+        """§4.5, or the security extension's; the plain one has no words for some steps."""
+        if order is not None and order.is_signed:
+            return self.signed_firmware_status(status, order.request_id)
+        if status not in PLAIN_FIRMWARE_STATUSES:
+            return None
+        return Message("FirmwareStatusNotification", {"status": status})
 
-    def firmware_status(self) -> Message:
-        """Idle: nothing is running (§4.5)."""
-        return Message("FirmwareStatusNotification", {"status": "Idle"})
+    def signed_firmware_status(self, status: str, request_id: int | None = None) -> Message:
+        """Security whitepaper §4.3."""
+        return Message("SignedFirmwareStatusNotification", {"status": status} | _of(request_id))
+
+    def log_status(self, status: str, order: LogOrder | None = None) -> Message | None:
+        """§4.4, or the security extension's; neither has a word for a cancelled upload."""
+        if status == "AcceptedCanceled":
+            return None
+        if order is not None and order.is_of_get_log:
+            return self.upload_status(status, order.request_id)
+        plain = status if status in PLAIN_LOG_STATUSES else "UploadFailed"
+        return Message("DiagnosticsStatusNotification", {"status": plain})
+
+    def upload_status(self, status: str, request_id: int | None = None) -> Message:
+        """Security whitepaper §4.1."""
+        return Message("LogStatusNotification", {"status": status} | _of(request_id))
+
+    def sign_certificate(self) -> Message:
+        """Security whitepaper A02."""
+        return Message("SignCertificate", {"csr": signing_request(self._station.serial_number)})
 
     def _status(self, connector_id: int, state: str) -> Message:
         payload = {
@@ -111,6 +156,10 @@ class MessagesV16:
             }
             values.append(value | ({"phase": sample.phase} if sample.phase else {}))
         return {"timestamp": station.stamp(), "sampledValue": values}
+
+
+def _of(request_id: int | None) -> Payload:
+    return {} if request_id is None else {"requestId": request_id}
 
 
 def _session_of(connector: Connector) -> Session:

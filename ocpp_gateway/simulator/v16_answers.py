@@ -5,11 +5,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ocpp.v16.enums import Action
 
-from ocpp_gateway.simulator.frames import Answer, Effect, Payload
+from ocpp_gateway.simulator.charging_profiles import ChargingProfiles
+from ocpp_gateway.simulator.file_answers import FileAnswers
+from ocpp_gateway.simulator.frames import Answer, CallRefusedError, Effect, Payload
 from ocpp_gateway.simulator.hardware import Connector
 from ocpp_gateway.simulator.language import Handler
-from ocpp_gateway.simulator.settings import keys
+from ocpp_gateway.simulator.list_answers import ListAnswers
+from ocpp_gateway.simulator.reservations import Reservations
 from ocpp_gateway.simulator.v16 import MessagesV16
+from ocpp_gateway.simulator.v16_settings import Configuration
 
 if TYPE_CHECKING:
     from ocpp_gateway.simulator.station import SimulatedStation
@@ -22,14 +26,21 @@ class AnswersV16:
 
     malformed: ClassVar[str] = "FormationViolation"
     refusals: ClassVar[dict[str, Payload]] = {
+        "CancelReservation": {"status": "Rejected"},
         "ChangeAvailability": {"status": "Rejected"},
         "ChangeConfiguration": {"status": "Rejected"},
         "ClearCache": {"status": "Rejected"},
         "DataTransfer": {"status": "Rejected"},
+        "ExtendedTriggerMessage": {"status": "Rejected"},
+        "GetDiagnostics": {},
+        "GetLog": {"status": "Rejected"},
         "RemoteStartTransaction": {"status": "Rejected"},
         "RemoteStopTransaction": {"status": "Rejected"},
+        "ReserveNow": {"status": "Rejected"},
         "Reset": {"status": "Rejected"},
         "SendLocalList": {"status": "Failed"},
+        "SetChargingProfile": {"status": "Rejected"},
+        "SignedUpdateFirmware": {"status": "Rejected"},
         "TriggerMessage": {"status": "Rejected"},
         "UnlockConnector": {"status": "UnlockFailed"},
     }
@@ -37,23 +48,37 @@ class AnswersV16:
     def __init__(self, station: "SimulatedStation") -> None:
         self._station = station
         self._messages = MessagesV16(station)
-        self._keys = keys(station.hardware)
+        self._files = FileAnswers(station)
+        self._profiles = ChargingProfiles(station)
+        self._reservations = Reservations(station)
+        self._lists = ListAnswers(station)
+        self._configuration = Configuration(station)
 
     @property
     def handlers(self) -> dict[str, Handler]:
         return {
+            "CancelReservation": self._reservations.cancel,
             "ChangeAvailability": self._change_availability,
-            "ChangeConfiguration": self._change_configuration,
-            "ClearCache": self._clear_cache,
+            "ChangeConfiguration": self._configuration.change,
+            "ClearCache": self._lists.clear_cache,
+            "ClearChargingProfile": self._profiles.clear_v16,
             "DataTransfer": self._data_transfer,
-            "GetConfiguration": self._get_configuration,
-            "GetLocalListVersion": self._get_local_list_version,
+            "ExtendedTriggerMessage": self._extended_trigger_message,
+            "GetCompositeSchedule": self._profiles.composite_v16,
+            "GetConfiguration": self._configuration.get,
+            "GetDiagnostics": self._files.get_diagnostics,
+            "GetLocalListVersion": self._lists.version_v16,
+            "GetLog": self._secured(self._files.get_log),
             "RemoteStartTransaction": self._remote_start,
             "RemoteStopTransaction": self._remote_stop,
+            "ReserveNow": self._reservations.reserve_v16,
             "Reset": self._reset,
-            "SendLocalList": self._send_local_list,
+            "SendLocalList": self._lists.send_v16,
+            "SetChargingProfile": self._profiles.set_v16,
+            "SignedUpdateFirmware": self._secured(self._files.update_signed),
             "TriggerMessage": self._trigger_message,
             "UnlockConnector": self._unlock_connector,
+            "UpdateFirmware": self._files.update_plainly,
         }
 
     def knows(self, action: str) -> bool:
@@ -95,18 +120,56 @@ class AnswersV16:
             partial(self._station.reboot, "RemoteReset", stop_reason=stop_reason),
         )
 
+    def _secured(self, handler: Handler) -> Handler:
+        """A call of the security extension: unknown to stations without it."""
+        return handler if self._station.quirks.has_security_extension else _refuse
+
     def _trigger_message(self, request: Payload) -> Answer:
         """§5.16: without a connector the message is sent for all of them."""
         station, messages = self._station, self._messages
+        logs, updates = station.logs, station.firmware_updates
+        return self._trigger(
+            request,
+            {
+                "DiagnosticsStatusNotification": partial(
+                    logs.tell_status, messages.log_status("Idle")
+                ),
+                "FirmwareStatusNotification": partial(
+                    updates.tell_status, messages.firmware_status("Idle")
+                ),
+            },
+        )
+
+    def _extended_trigger_message(self, request: Payload) -> Answer:
+        """Security whitepaper §5.3: the same with what the extension adds."""
+        station, messages = self._station, self._messages
+        if not station.quirks.has_security_extension:
+            return _refuse(request)
+        logs, updates = station.logs, station.firmware_updates
+        return self._trigger(
+            request,
+            {
+                "LogStatusNotification": partial(logs.tell_status, messages.upload_status("Idle")),
+                "FirmwareStatusNotification": partial(
+                    updates.tell_status, messages.signed_firmware_status("Idle")
+                ),
+                "SignChargePointCertificate": self._ask_to_sign,
+            },
+        )
+
+    async def _ask_to_sign(self) -> None:
+        await self._station.say(self._messages.sign_certificate())
+
+    def _trigger(self, request: Payload, more: dict[str, Effect]) -> Answer:
+        station = self._station
         flat = int(request.get("connectorId", 0))
         connectors = station.hardware.find_flat(flat)
         effects: dict[str, Effect] = {
             "BootNotification": station.boot_once,
-            "DiagnosticsStatusNotification": partial(station.say, messages.diagnostics_status()),
-            "FirmwareStatusNotification": partial(station.say, messages.firmware_status()),
-            "Heartbeat": partial(station.say, messages.heartbeat()),
+            "Heartbeat": partial(station.say, self._messages.heartbeat()),
             "MeterValues": partial(station.meter, connectors),
             "StatusNotification": partial(station.repeat, connectors, with_station=flat == 0),
+            **more,
         }
         effect = effects.get(request["requestedMessage"])
         if effect is None:
@@ -114,48 +177,6 @@ class AnswersV16:
         return (
             Answer({"status": "Accepted"}, effect) if connectors else Answer({"status": "Rejected"})
         )
-
-    def _get_configuration(self, request: Payload) -> Answer:
-        asked = request.get("key") or list(self._keys)
-        known = [self._keys[name] for name in asked if name in self._keys]
-        answer: Payload = {
-            "configurationKey": [
-                {"key": setting.name, "readonly": setting.is_readonly}
-                | ({} if setting.is_writeonly else {"value": setting.value})
-                for setting in known
-            ]
-        }
-        if unknown := [name for name in asked if name not in self._keys]:
-            answer["unknownKey"] = unknown
-        return Answer(answer)
-
-    def _change_configuration(self, request: Payload) -> Answer:
-        setting = self._keys.get(request["key"])
-        if setting is None:
-            return Answer({"status": "NotSupported"})
-        if self._station.quirks.ignores:
-            return Answer({"status": "Accepted"})
-        status = setting.write(request["value"])
-        self._station.heed_setting(setting)
-        return Answer({"status": status})
-
-    def _get_local_list_version(self, request: Payload) -> Answer:
-        return Answer({"listVersion": self._station.tokens.version})
-
-    def _send_local_list(self, request: Payload) -> Answer:
-        tokens = self._station.tokens
-        listed = request.get("localAuthorizationList", [])
-        entries = {entry["idTag"]: entry.get("idTagInfo") for entry in listed}
-        if len(listed) > int(self._keys["SendLocalListMaxLength"].value):
-            return Answer({"status": "Failed"})
-        update = tokens.replace if request["updateType"] == "Full" else tokens.amend
-        return Answer({"status": update(int(request["listVersion"]), entries)})
-
-    def _clear_cache(self, request: Payload) -> Answer:
-        if self._keys["AuthorizationCacheEnabled"].value.lower() != "true":
-            return Answer({"status": "Rejected"})
-        self._station.tokens.cache.clear()
-        return Answer({"status": "Accepted"})
 
     def _data_transfer(self, request: Payload) -> Answer:
         """§4.3: what a vendor sends itself is echoed; other vendors are unknown."""
@@ -188,3 +209,7 @@ class AnswersV16:
             if connector.session and connector.session.transaction_id == transaction_id:
                 return connector
         return None
+
+
+def _refuse(_request: Payload) -> Answer:
+    raise CallRefusedError("NotSupported", "no security extension")

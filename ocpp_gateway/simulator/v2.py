@@ -4,9 +4,13 @@ from typing import TYPE_CHECKING
 
 from ocpp_gateway.simulator.frames import Message, Payload
 from ocpp_gateway.simulator.hardware import Connector
+from ocpp_gateway.simulator.orders import FirmwareOrder, LogOrder
 from ocpp_gateway.simulator.sessions import Session, measure
+from ocpp_gateway.simulator.signatures import signing_request
+from ocpp_gateway.simulator.tokens import TokenInfo, info_v2
 
 if TYPE_CHECKING:
+    from ocpp_gateway.simulator.behaviours import Quirks
     from ocpp_gateway.simulator.settings import Setting
     from ocpp_gateway.simulator.station import SimulatedStation
 
@@ -92,8 +96,8 @@ class MessagesV2:
     def authorize(self, token: str) -> Message:
         return Message("Authorize", {"idToken": _id_token(token)})
 
-    def is_authorized(self, answer: Payload) -> bool:
-        return bool(answer.get("idTokenInfo", {}).get("status", "Accepted") == "Accepted")
+    def token_info(self, answer: Payload) -> TokenInfo | None:
+        return info_v2(answer["idTokenInfo"]) if "idTokenInfo" in answer else None
 
     def started(self, connector: Connector) -> Message:
         session = _session_of(connector)
@@ -106,15 +110,18 @@ class MessagesV2:
         payload |= {"seqNo": 0, "timestamp": self._station.stamp(session.started_at)}
         return Message("TransactionEvent", payload | {"idToken": _id_token(session.token)})
 
-    def learn(self, connector: Connector, answer: Payload) -> None:
+    def learn(self, session: Session, answer: Payload) -> None:
         """The transaction's id is ours: the answer adds nothing but the token's status."""
-        _session_of(connector).seq_no = 1
+
+    def completed(self, message: Message, session: Session) -> Message:
+        """Nothing was missing."""
+        return message
 
     def metered(self, connector: Connector) -> Message:
         if connector.session is None:
             payload = {"evseId": connector.charger, "meterValue": [self._reading(connector)]}
             return Message("MeterValues", payload)
-        state = "SuspendedEV" if connector.session.is_suspended else "Charging"
+        state = "SuspendedEVSE" if connector.session.is_suspended else "Charging"
         return self._event("Updated", "MeterValuePeriodic", connector, {"chargingState": state})
 
     def ended(self, connector: Connector, reason: str) -> Message:
@@ -125,13 +132,19 @@ class MessagesV2:
         """What a TriggerMessage for TransactionEvent asks for (F06)."""
         return self._event("Updated", "Trigger", connector, {"chargingState": "Charging"})
 
-    def log_status(self) -> Message:
-        """Idle: no upload is running (N01)."""
-        return Message("LogStatusNotification", {"status": "Idle"})
+    def log_status(self, status: str, order: LogOrder | None = None) -> Message:
+        """Where an upload is (N01); Idle belongs to none."""
+        return Message("LogStatusNotification", {"status": status} | _of(order))
 
-    def firmware_status(self) -> Message:
-        """Idle: no update is running (L01)."""
-        return Message("FirmwareStatusNotification", {"status": "Idle"})
+    def firmware_status(self, status: str, order: FirmwareOrder | None = None) -> Message:
+        """Where an update is (L01); Idle belongs to none."""
+        return Message("FirmwareStatusNotification", {"status": status} | _of(order))
+
+    def sign_certificate(self) -> Message:
+        """A new key of the station to be certified (A02)."""
+        csr = signing_request(self._station.serial_number)
+        kind = "ChargingStationCertificate"
+        return Message("SignCertificate", {"csr": csr, "certificateType": kind})
 
     def report(self, request_id: int, settings: "list[Setting]") -> list[Message]:
         """The device model in parts (B07)."""
@@ -145,10 +158,14 @@ class MessagesV2:
                     "seqNo": number,
                     "tbc": start != starts[-1],
                 }
-                | _report_data(settings[start : start + REPORT_PART]),
+                | self._report_data(settings[start : start + REPORT_PART]),
             )
             for number, start in enumerate(starts)
         ]
+
+    def _report_data(self, settings: "list[Setting]") -> Payload:
+        quirks = self._station.quirks
+        return {"reportData": [_reported(each, quirks) for each in settings]} if settings else {}
 
     def _event(self, kind: str, trigger: str, connector: Connector, info: Payload) -> Message:
         payload = self._transaction(kind, trigger, connector, info)
@@ -164,6 +181,8 @@ class MessagesV2:
             "seqNo": session.next_seq_no() if kind != "Started" else 0,
             "transactionInfo": {"transactionId": session.transaction, **info},
             "evse": {"id": at.charger, "connectorId": at.number},
+            # E04, E08: what happened without a connection says so.
+            **({} if self._station.is_connected else {"offline": True}),
         }
 
     def _reading(self, connector: Connector) -> Payload:
@@ -202,26 +221,33 @@ def address(setting: "Setting") -> Payload:
     return {"component": component, "variable": variable}
 
 
-def _report_data(settings: "list[Setting]") -> Payload:
-    return {"reportData": [_reported(setting) for setting in settings]} if settings else {}
-
-
-def _reported(setting: "Setting") -> Payload:
-    attribute = {"type": "Actual", "mutability": "ReadWrite"}
-    if setting.is_readonly:
-        attribute["mutability"] = "ReadOnly"
+def _reported(setting: "Setting", quirks: "Quirks") -> Payload:
+    attribute: Payload = {"type": "Actual", "mutability": "ReadWrite"}
     if setting.is_writeonly:
         attribute["mutability"] = "WriteOnly"
     else:
-        attribute["value"] = setting.value
-    characteristics: Payload = {"dataType": setting.kind, "supportsMonitoring": False}
-    if setting.max_limit is not None:
-        characteristics["maxLimit"] = setting.max_limit
+        attribute["value"] = setting.in_use if quirks.shows_old_until_reboot else setting.value
+        if setting.is_readonly != quirks.wrong_readonly:
+            attribute["mutability"] = "ReadOnly"
     return {
         **address(setting),
         "variableAttribute": [attribute],
-        "variableCharacteristics": characteristics,
+        "variableCharacteristics": _characteristics(setting),
     }
+
+
+def _characteristics(setting: "Setting") -> Payload:
+    told = {
+        "unit": setting.unit or None,
+        "maxLimit": setting.max_limit,
+        "valuesList": ",".join(setting.choices) or None,
+    }
+    known = {name: value for name, value in told.items() if value is not None}
+    return {"dataType": setting.kind, "supportsMonitoring": False} | known
+
+
+def _of(order: LogOrder | FirmwareOrder | None) -> Payload:
+    return {} if order is None else {"requestId": order.request_id}
 
 
 def _id_token(token: str) -> Payload:

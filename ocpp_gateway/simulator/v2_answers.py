@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING, ClassVar
 from ocpp.v21.enums import Action as ActionV21
 from ocpp.v201.enums import Action as ActionV201
 
+from ocpp_gateway.simulator.charging_profiles import ChargingProfiles
+from ocpp_gateway.simulator.file_answers import FileAnswers
 from ocpp_gateway.simulator.frames import Answer, Effect, Payload
 from ocpp_gateway.simulator.hardware import Connector
 from ocpp_gateway.simulator.language import Handler
+from ocpp_gateway.simulator.list_answers import ListAnswers
+from ocpp_gateway.simulator.reservations import Reservations
 from ocpp_gateway.simulator.v2 import MessagesV2
+from ocpp_gateway.simulator.v2_keeping import Certificates, Customers, DisplayMessages
 from ocpp_gateway.simulator.v2_settings import DeviceModel
 
 if TYPE_CHECKING:
@@ -25,41 +30,71 @@ class AnswersV2:
     malformed: ClassVar[str] = "FormatViolation"
     known_actions: ClassVar[frozenset[str]] = frozenset(action.value for action in ActionV201)
     refusals: ClassVar[dict[str, Payload]] = {
+        "CancelReservation": REJECTED,
         "ChangeAvailability": REJECTED,
         "ClearCache": REJECTED,
         "DataTransfer": REJECTED,
         "GetBaseReport": REJECTED,
+        "GetLog": REJECTED,
         "GetReport": REJECTED,
         "RequestStartTransaction": REJECTED,
         "RequestStopTransaction": REJECTED,
+        "ReserveNow": REJECTED,
         "Reset": REJECTED,
         "SendLocalList": {"status": "Failed"},
+        "SetChargingProfile": REJECTED,
+        "SetDisplayMessage": REJECTED,
         "TriggerMessage": REJECTED,
         "UnlockConnector": {"status": "UnlockFailed"},
+        "UpdateFirmware": REJECTED,
     }
 
     def __init__(self, station: "SimulatedStation") -> None:
         self._station = station
         self._messages = MessagesV2(station)
         self._model = DeviceModel(station)
+        self._lists = ListAnswers(station)
+        self._files = FileAnswers(station)
+        self._profiles = ChargingProfiles(station)
+        self._reservations = Reservations(station)
+        self._display = DisplayMessages(station)
+        self._certificates = Certificates()
+        self._customers = Customers(station)
 
     @property
     def handlers(self) -> dict[str, Handler]:
         return {
+            "CancelReservation": self._reservations.cancel,
             "ChangeAvailability": self._change_availability,
-            "ClearCache": self._clear_cache,
+            "ClearCache": self._lists.clear_cache,
+            "ClearChargingProfile": self._profiles.clear_v2,
+            "ClearDisplayMessage": self._display.clear,
+            "CostUpdated": _take_note,
+            "CustomerInformation": self._customers.tell,
             "DataTransfer": self._data_transfer,
+            "DeleteCertificate": self._certificates.delete,
             "GetBaseReport": self._model.get_base_report,
-            "GetLocalListVersion": self._get_local_list_version,
+            "GetChargingProfiles": self._profiles.report_v2,
+            "GetCompositeSchedule": self._profiles.composite_v2,
+            "GetDisplayMessages": self._display.report,
+            "GetInstalledCertificateIds": self._certificates.list,
+            "GetLocalListVersion": self._lists.version_v2,
+            "GetLog": self._files.get_log,
             "GetReport": self._model.get_report,
+            "GetTransactionStatus": self._customers.transaction_status,
             "GetVariables": self._model.get_variables,
+            "InstallCertificate": self._certificates.install,
             "RequestStartTransaction": self._request_start,
             "RequestStopTransaction": self._request_stop,
+            "ReserveNow": self._reservations.reserve_v2,
             "Reset": self._reset,
-            "SendLocalList": self._send_local_list,
+            "SendLocalList": self._lists.send_v2,
+            "SetChargingProfile": self._profiles.set_v2,
+            "SetDisplayMessage": self._display.set,
             "SetVariables": self._model.set_variables,
             "TriggerMessage": self._trigger_message,
             "UnlockConnector": self._unlock_connector,
+            "UpdateFirmware": self._files.update,
         }
 
     def knows(self, action: str) -> bool:
@@ -132,12 +167,15 @@ class AnswersV2:
         connectors = station.hardware.find(charger, number)
         effects: dict[str, Effect] = {
             "BootNotification": station.boot_once,
-            "FirmwareStatusNotification": partial(station.say, messages.firmware_status()),
+            "FirmwareStatusNotification": partial(
+                station.firmware_updates.tell_status, messages.firmware_status("Idle")
+            ),
             "Heartbeat": partial(station.say, messages.heartbeat()),
-            "LogStatusNotification": partial(station.say, messages.log_status()),
+            "LogStatusNotification": partial(station.logs.tell_status, messages.log_status("Idle")),
             "MeterValues": partial(station.meter, connectors),
             "StatusNotification": partial(station.repeat, connectors),
             "TransactionEvent": partial(self._tell_transactions, connectors),
+            "SignChargingStationCertificate": self._ask_to_sign,
         }
         effect = effects.get(wanted)
         if effect is None:
@@ -150,30 +188,13 @@ class AnswersV2:
         )
         return Answer(REJECTED) if is_refused else Answer(ACCEPTED, effect)
 
+    async def _ask_to_sign(self) -> None:
+        await self._station.say(self._messages.sign_certificate())
+
     async def _tell_transactions(self, connectors: list[Connector]) -> None:
         for connector in connectors:
             if connector.session and connector.session.is_started:
                 await self._station.say(self._messages.updated(connector))
-
-    def _get_local_list_version(self, request: Payload) -> Answer:
-        return Answer({"versionNumber": self._station.tokens.version})
-
-    def _send_local_list(self, request: Payload) -> Answer:
-        tokens = self._station.tokens
-        listed = request.get("localAuthorizationList", [])
-        entries = {entry["idToken"]["idToken"]: entry.get("idTokenInfo") for entry in listed}
-        if len(listed) > self._model.number("LocalAuthListCtrlr", "ItemsPerMessage"):
-            return Answer({"status": "Failed", "statusInfo": {"reasonCode": "TooManyElements"}})
-        update = tokens.replace if request["updateType"] == "Full" else tokens.amend
-        status = update(int(request["versionNumber"]), entries)
-        self._model.note("LocalAuthListCtrlr", "Entries", str(len(tokens.entries)))
-        return Answer({"status": status})
-
-    def _clear_cache(self, request: Payload) -> Answer:
-        if not self._model.is_on("AuthCacheCtrlr", "Enabled"):
-            return Answer(REJECTED)
-        self._station.tokens.cache.clear()
-        return Answer(ACCEPTED)
 
     def _data_transfer(self, request: Payload) -> Answer:
         """P01: what a vendor sends itself is echoed; other vendors are unknown."""
@@ -212,6 +233,11 @@ class AnswersV21(AnswersV2):
 
     def _stop_reason(self, reset_type: str) -> str | None:
         return None if reset_type == "ImmediateAndResume" else super()._stop_reason(reset_type)
+
+
+def _take_note(_request: Payload) -> Answer:
+    """CostUpdated (I02): there is no display to show it on."""
+    return Answer({})
 
 
 def _place(evse: Payload) -> tuple[int | None, int | None]:

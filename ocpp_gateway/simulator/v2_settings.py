@@ -1,16 +1,17 @@
 """The device model of an OCPP 2.x station: reading, writing and reporting variables."""
 
+import json
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ocpp_gateway.simulator.frames import Answer, Payload
-from ocpp_gateway.simulator.settings import Setting, variables
+from ocpp_gateway.simulator.frames import Answer, CallRefusedError, Payload
+from ocpp_gateway.simulator.settings import Setting
 from ocpp_gateway.simulator.v2 import MessagesV2, address
+from ocpp_gateway.simulator.v2_variables import LOCK, MOST_BYTES, MOST_ITEMS
+from ocpp_gateway.simulator.v16_settings import HIDDEN
 
 if TYPE_CHECKING:
     from ocpp_gateway.simulator.station import SimulatedStation
-
-LOCK = "ConnectorPlugRetentionLock"
 
 
 class DeviceModel:
@@ -19,23 +20,25 @@ class DeviceModel:
     def __init__(self, station: "SimulatedStation") -> None:
         self._station = station
         self._messages = MessagesV2(station)
-        self._settings = variables(station.hardware, station.profile)
+        self._settings = station.settings.all
 
     def get_variables(self, request: Payload) -> Answer:
         """B06."""
+        _refuse_too_much(request, "getVariableData")
         return Answer(
             {"getVariableResult": [self._read(each) for each in request["getVariableData"]]}
         )
 
     def set_variables(self, request: Payload) -> Answer:
         """B05."""
+        _refuse_too_much(request, "setVariableData")
         return Answer(
             {"setVariableResult": [self._write(each) for each in request["setVariableData"]]}
         )
 
     def get_base_report(self, request: Payload) -> Answer:
         """B07: the full inventory, or what can be configured."""
-        wanted = self._settings
+        wanted = self._shown()
         if request["reportBase"] == "ConfigurationInventory":
             wanted = [setting for setting in wanted if not setting.is_readonly]
         elif request["reportBase"] == "SummaryInventory":
@@ -44,6 +47,7 @@ class DeviceModel:
 
     def get_report(self, request: Payload) -> Answer:
         """B08: what the filter names; EmptyResultSet if that is nothing."""
+        _refuse_too_much(request, "componentVariable")
         wanted = self._settings
         if filters := request.get("componentVariable"):
             wanted = [each for each in wanted if any(_covers(ask, each) for ask in filters)]
@@ -51,20 +55,9 @@ class DeviceModel:
             return Answer({"status": "EmptyResultSet"})
         return Answer({"status": "Accepted"}, partial(self._report, request["requestId"], wanted))
 
-    def number(self, component: str, name: str) -> int:
-        """A whole number of the station's own."""
-        return int(self._own(component, name).value)
-
-    def is_on(self, component: str, name: str) -> bool:
-        """A switch of the station's own."""
-        return self._own(component, name).value.lower() == "true"
-
-    def note(self, component: str, name: str, value: str) -> None:
-        """Keep what the station itself measures."""
-        self._own(component, name).value = value
-
-    def _own(self, component: str, name: str) -> Setting:
-        return next(s for s in self._settings if (s.component, s.name) == (component, name))
+    def _shown(self) -> list[Setting]:
+        hides = self._station.quirks.hides_keys
+        return [each for each in self._settings if not (hides and each.name in HIDDEN)]
 
     def _find(self, asked: Payload) -> list[Setting]:
         return [setting for setting in self._settings if _matches(setting, asked)]
@@ -78,7 +71,7 @@ class DeviceModel:
             return result | {"attributeStatus": self._unknown(asked)}
         if found[0].is_writeonly:
             return result | {"attributeStatus": "Rejected"}
-        return result | {"attributeStatus": "Accepted", "attributeValue": found[0].value}
+        return result | {"attributeStatus": "Accepted", "attributeValue": self._value(found[0])}
 
     def _write(self, asked: Payload) -> Payload:
         result = _named(asked)
@@ -90,11 +83,15 @@ class DeviceModel:
         # A refusing station refuses each variable: the answer as a whole has no status.
         if self._station.quirks.rejects:
             return result | {"attributeStatus": "Rejected"}
-        if self._station.quirks.ignores:
+        if self._station.quirks.ignores or self._station.quirks.ignores_settings:
             return result | {"attributeStatus": "Accepted"}
         status = found[0].write(asked["attributeValue"])
         self._heed(found[0])
         return result | {"attributeStatus": status}
+
+    def _value(self, setting: Setting) -> str:
+        shows_old = self._station.quirks.shows_old_until_reboot
+        return setting.in_use if shows_old else setting.value
 
     def _unknown(self, asked: Payload) -> str:
         names = {setting.component for setting in self._settings}
@@ -109,6 +106,14 @@ class DeviceModel:
     async def _report(self, request_id: int, settings: list[Setting]) -> None:
         for message in self._messages.report(request_id, settings):
             await self._station.say(message)
+
+
+def _refuse_too_much(request: Payload, part: str) -> None:
+    """B05, B06: no more in one message than the device model says."""
+    if len(request.get(part, ())) > MOST_ITEMS:
+        raise CallRefusedError("OccurrenceConstraintViolation", f"at most {MOST_ITEMS} items")
+    if len(json.dumps(request, separators=(",", ":"))) > MOST_BYTES:
+        raise CallRefusedError("FormatViolation", f"at most {MOST_BYTES} bytes")
 
 
 def _named(asked: Payload) -> Payload:

@@ -1,6 +1,7 @@
 """A simulated station against the toy central system, and how to ask things of it."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,7 +11,7 @@ from ocpp_gateway.simulator.profiles import Profile
 from ocpp_gateway.simulator.specs import Pace, StationSpec
 from ocpp_gateway.simulator.station import SimulatedStation
 from operations.versions import V16, OcppVersion
-from tests.gateway.toy_central_system import ToyCentralSystem
+from tests.gateway.toy_central_system import DEADLINE_S, ToyCentralSystem
 
 ID = "SIM-0001"
 DOUBLE = Profile("Alfen", "Eve Double", ("6.4.0",), (1, 1), lock_is_writable=True)
@@ -50,3 +51,20 @@ def off(version: OcppVersion, connector: int | None, *, operative: bool = False)
         return {"connectorId": connector or 0, "type": word}
     evse = {"evse": {"id": connector, "connectorId": 1}} if connector else {}
     return {"operationalStatus": word, **evse}
+
+
+async def comes_true(condition: Callable[[], object]) -> None:
+    """Wait for something inside a station that it does not tell."""
+    async with asyncio.timeout(DEADLINE_S):
+        while not condition():  # noqa: ASYNC110 - it has no event for this
+            await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def offline(station: SimulatedStation) -> AsyncIterator[None]:
+    """Its line is cut meanwhile; it comes back, boots and tells what happened."""
+    station.lose_network()
+    await comes_true(lambda: not station.is_connected)
+    yield
+    station.mend_network()
+    await comes_true(lambda: station.is_accepted)

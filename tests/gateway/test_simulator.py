@@ -172,7 +172,7 @@ def test_the_simulator_knows_neither_django_nor_the_gateway() -> None:
     ("options", "sentence"),
     [
         ({"behaviour": ["lazy"]}, "There is no behaviour “lazy”"),
-        ({"behaviour": ["late-answers=soon"]}, "a number of seconds, not “soon”"),
+        ({"behaviour": ["late-answers=soon"]}, "takes a number, not “soon”"),
         ({"behaviour": ["silent=3"]}, "takes no value"),
         ({"url": "http://localhost"}, "--url is a WebSocket address"),
         ({"count": 0}, "--count is at least 1"),

@@ -337,7 +337,7 @@ async def test_what_it_cannot_do_is_said_with_the_right_code(
 ) -> None:
     async with station_at(strict, version):
         await strict.hears("StatusNotification")
-        assert await strict.ask(ID, "SetChargingProfile", {}) == "NotSupported"
+        assert await strict.ask(ID, "CertificateSigned", {}) == "NotSupported"
         assert await strict.ask(ID, "MakeCoffee", {}) == "NotImplemented"
         code = "FormationViolation" if version is V16 else "FormatViolation"
         assert await strict.ask(ID, "ChangeAvailability", {}) == code
