@@ -63,7 +63,8 @@ async def eventually(
             while not await sync_to_async(condition)():  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
     except TimeoutError:
-        raise AssertionError(f"not within {within} s: {what()}") from None
+        said = await sync_to_async(what)()
+        raise AssertionError(f"not within {within} s: {said}") from None
 
 
 async def history(run: CommandRun) -> list[str]:

@@ -12,6 +12,7 @@ from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection
 from http.cookiejar import CookieJar
 from pathlib import Path
+from signal import SIGKILL
 from typing import Any
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
@@ -71,6 +72,8 @@ class Cluster:
         self.database_url = database_url
         self.folder = folder
         self.redis = Redis(folder)
+        self._stack = ExitStack()
+        self._celery: dict[str, subprocess.Popen[str]] = {}
         self.env = {
             "DATABASE_URL": database_url,
             "REDIS_URL": self.redis.url,
@@ -91,24 +94,49 @@ class Cluster:
 
     def start(self, stack: ExitStack) -> None:
         stack.callback(self.redis.stop)
+        stack.callback(self._stack.close)
         self.redis.start()
         self.manage("migrate", "-v0")
         self.manage("shell", "-v0", "-c", SEED)
-        for name, arguments in {
-            "worker": ["worker", "--concurrency=1"],
-            "beat": ["beat", f"--schedule={self.folder / 'schedule'}"],
-        }.items():
-            stack.enter_context(
-                services.running(
-                    [sys.executable, "-m", "celery", "-A", "evcharge", *arguments],
-                    log=self.folder / name,
-                    env=self.env,
-                )
-            )
-        self.a, self.b = (
-            stack.enter_context(served_apart(kind, log=self.folder / name, env=self.env))
-            for name, kind in (("a", "daphne"), ("b", "uvicorn"))
+        self.start_worker()
+        self.start_beat()
+        self.start_a()
+        self.b = self._stack.enter_context(
+            served_apart("uvicorn", log=self.folder / "b", env=self.env)
         )
+
+    def start_worker(self) -> None:
+        self._start_celery("worker", "--concurrency=1")
+
+    def start_beat(self) -> None:
+        self._start_celery("beat", f"--schedule={self.folder / 'schedule'}")
+
+    def start_a(self) -> None:
+        """On the port it had before it was killed."""
+        port = self.a.port if hasattr(self, "a") else None
+        self.a = self._stack.enter_context(
+            served_apart("daphne", log=self.folder / "a", env=self.env, port=port)
+        )
+
+    def _start_celery(self, name: str, *arguments: str) -> None:
+        self._celery[name] = self._stack.enter_context(
+            services.running(
+                [sys.executable, "-m", "celery", "-A", "evcharge", name, *arguments],
+                log=self.folder / name,
+                env=self.env,
+            )
+        )
+
+    def kill_worker(self) -> None:
+        """With the children that do its work."""
+        _kill(self._celery["worker"])
+
+    def kill_beat(self) -> None:
+        _kill(self._celery["beat"])
+
+    def kill_a(self) -> None:
+        assert self.a.process is not None
+        _kill(self.a.process)
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.database_url, autocommit=True) as connection:
@@ -128,6 +156,15 @@ class Cluster:
             " WHERE station_id = %s AND closed_at IS NULL",
             self.station(identity),
         )
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    """No goodbye, for those it started neither."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    process.kill()
+    for pid in children:
+        os.kill(int(pid), SIGKILL)
+    process.wait()
 
 
 class Visitor:

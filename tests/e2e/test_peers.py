@@ -6,21 +6,30 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 
-from operations.models import Connector, ProtocolFinding, Session, Station, Token
+from operations.models import (
+    Connector,
+    Download,
+    ProtocolFinding,
+    ReceivedFile,
+    Session,
+    Station,
+    Token,
+)
 from operations.versions import V16, V21, V201, OcppVersion
 from tests import services
 from tests.e2e.asking import asks, becomes, eventually
 from tests.factories import StationFactory
 from tests.fake_station import TOKEN
+from tests.filing import bytes_of, stored_image
 from tests.peers import ocpp_library
 from tests.portal import Portal
 
 VERSIONS = pytest.mark.parametrize("version", [V16, V201, V21], ids=str)
-PACKAGE = "ocpp-rpc@2.2.1"
 PEERS = Path(__file__).parents[1] / "peers"
 
 
@@ -43,6 +52,38 @@ async def goes_through_the_main_job() -> None:
     assert not await ProtocolFinding.objects.aexists()
 
 
+async def moves_its_files(folder: Path) -> None:
+    """It fetches the firmware it is given, byte by byte, and brings the log it is asked for."""
+    await eventually(lambda: Session.objects.filter(status="ended").exists(), within=20)
+    content = os.urandom(700_000)
+    image = await sync_to_async(stored_image)(content, vendor="Maker", model="Wallbox")
+    update = await asks("PEER", "firmware-update", image=image.pk)
+    await becomes(update, "done", within=20)
+    phases = [step.phase async for step in update.transitions.order_by("pk") if step.phase]
+    assert phases == ["Downloading", "Downloaded", "Installing", "Installed"]
+    assert (folder / "firmware").read_bytes() == content
+    fetched = Download.objects.filter(sent_bytes=len(content), finished_at__isnull=False)
+    await eventually(fetched.exists, lambda: "the whole image was sent")
+
+    asked = await asks("PEER", "diagnostic-request", kind="diagnostics", receiver="http")
+    await becomes(asked, "done", within=20)
+    log = await ReceivedFile.objects.aget(run=asked)
+    assert (log.state, log.original_name) == ("complete", "station.log")
+    assert bytes_of(log.stored_name) == (folder / "station.log").read_bytes()
+    assert not await ProtocolFinding.objects.aexists()
+
+
+@pytest.fixture
+def folder(portal: Portal, settings: Any, tmp_path: Path) -> Path:
+    """What the station has instead of a disk; the portal serves files from beside it."""
+    settings.EVCHARGE_FILES_ROOT = tmp_path / "store"
+    settings.EVCHARGE_PUBLIC_URL = portal.url
+    place = tmp_path / "station"
+    place.mkdir()
+    (place / "station.log").write_bytes(os.urandom(200_000))
+    return place
+
+
 @pytest.fixture
 def _known(portal: Portal) -> None:
     StationFactory(identity="PEER", connected=False)
@@ -51,9 +92,12 @@ def _known(portal: Portal) -> None:
 
 @VERSIONS
 @pytest.mark.usefixtures("_known")
-async def test_the_ocpp_librarys_charge_point(portal: Portal, version: OcppVersion) -> None:
-    peer = asyncio.create_task(ocpp_library.live(portal.stations_url, "PEER", version))
-    job = asyncio.create_task(goes_through_the_main_job())
+async def test_the_ocpp_librarys_charge_point(
+    portal: Portal, version: OcppVersion, folder: Path
+) -> None:
+    services.require("curl")
+    peer = asyncio.create_task(ocpp_library.live(portal.stations_url, "PEER", version, folder))
+    job = asyncio.create_task(all_of_it(folder))
     await asyncio.wait({peer, job}, return_when=asyncio.FIRST_COMPLETED)
     peer.cancel()
     with suppress(asyncio.CancelledError):
@@ -62,29 +106,21 @@ async def test_the_ocpp_librarys_charge_point(portal: Portal, version: OcppVersi
     await eventually(lambda: not Station.objects.get().is_connected)
 
 
-@pytest.fixture(scope="session")
-def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package, installed for this run: nothing of it is kept in the project."""
-    services.require("Node.js")
-    folder = tmp_path_factory.mktemp("npm")
-    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
-    installed = subprocess.run(  # noqa: S603
-        [services.require("npm"), "install", *quiet, "--prefix", folder, PACKAGE],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    if installed.returncode:
-        services.miss(f"{PACKAGE} could not be installed: {installed.stderr[-300:]}")
-    return folder / "node_modules"
+async def all_of_it(folder: Path) -> None:
+    await goes_through_the_main_job()
+    await moves_its_files(folder)
 
 
 @pytest.fixture
 def node_station(
-    portal: Portal, version: OcppVersion, node_modules: Path, tmp_path: Path, _known: None
+    portal: Portal,
+    version: OcppVersion,
+    node_modules: Path,
+    folder: Path,
+    tmp_path: Path,
+    _known: None,
 ) -> Iterator[subprocess.Popen[str]]:
-    arguments = [portal.stations_url, "PEER", version.subprotocol, TOKEN]
+    arguments = [portal.stations_url, "PEER", version.subprotocol, TOKEN, folder]
     with services.running(
         [services.require("Node.js"), PEERS / "ocpp_rpc.js", *arguments],
         log=tmp_path / "node",
@@ -95,10 +131,10 @@ def node_station(
 
 @VERSIONS
 async def test_a_station_in_javascript_that_minds_every_schema(
-    node_station: subprocess.Popen[str], tmp_path: Path
+    node_station: subprocess.Popen[str], folder: Path, tmp_path: Path
 ) -> None:
     try:
-        await goes_through_the_main_job()
+        await all_of_it(folder)
     except AssertionError as error:
         error.add_note((tmp_path / "node").read_text())
         raise

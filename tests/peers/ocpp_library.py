@@ -1,7 +1,10 @@
 """A station made of the `ocpp` library's own ChargePoint, one class per version."""
 
 import asyncio
+import subprocess
+from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 from ocpp import v16, v21, v201
 from ocpp.charge_point import ChargePoint
@@ -19,9 +22,47 @@ from websockets.typing import Subprotocol
 from operations.versions import V16, V21, V201, OcppVersion
 from tests.fake_station import TOKEN, now
 
+LOG = "station.log"
+
+
+def _fetched(url: str) -> bytes:
+    with urlopen(url, timeout=20) as answer:  # noqa: S310  http: and ftp: are what is tried
+        return bytes(answer.read())
+
+
+def _sent(path: Path, url: str) -> bool:
+    command = ["curl", "--silent", "--fail", "--upload-file", path, url]
+    return subprocess.run(command, timeout=20, check=False).returncode == 0  # noqa: S603
+
 
 class _Station(ChargePoint):
-    """What all versions have in common: to say things, and to reboot when told."""
+    """What all versions have in common: to say things, to move files, and to reboot when told."""
+
+    messages: Any
+    folder = Path()  # where it keeps what it fetched, and its log
+
+    async def update(self, location: str, **about: Any) -> None:
+        """Fetch it, and run it after a reboot."""
+        await self.tell_firmware("Downloading", **about)
+        image = await asyncio.to_thread(_fetched, location)
+        (self.folder / "firmware").write_bytes(image)
+        await self.tell_firmware("Downloaded", **about)
+        await self.tell_firmware("Installing", **about)
+        await self.tell_firmware("Installed", **about)
+
+    async def bring_log(self, location: str, **about: Any) -> None:
+        """Send the log, as curl does it."""
+        await self.tell_log("Uploading", **about)
+        sent = await asyncio.to_thread(_sent, self.folder / LOG, location)
+        await self.tell_log("Uploaded" if sent else "UploadFailed", **about)
+
+    async def tell_firmware(self, status: str, **about: Any) -> None:
+        told = self.messages.FirmwareStatusNotification(status=status, **about)
+        await self.call(told, suppress=False)
+
+    async def tell_log(self, status: str, **about: Any) -> None:
+        told = self.messages.LogStatusNotification(status=status, **about)
+        await self.call(told, suppress=False)
 
     @after("ChangeAvailability")
     async def tell_that_it_is_off(self, **_said: Any) -> None:
@@ -36,6 +77,28 @@ class _Station(ChargePoint):
 
 
 class StationV16(_Station, v16.ChargePoint):
+    messages = call_v16
+
+    @on("UpdateFirmware")
+    def on_update_firmware(self, **_said: Any) -> Any:
+        return result_v16.UpdateFirmware()
+
+    @after("UpdateFirmware")
+    async def after_update_firmware(self, location: str, **_said: Any) -> None:
+        await self.update(location)
+
+    @on("GetDiagnostics")
+    def on_get_diagnostics(self, **_said: Any) -> Any:
+        return result_v16.GetDiagnostics(file_name=LOG)
+
+    @after("GetDiagnostics")
+    async def after_get_diagnostics(self, location: str, **_said: Any) -> None:
+        await self.bring_log(location)
+
+    async def tell_log(self, status: str, **_about: Any) -> None:
+        told = call_v16.DiagnosticsStatusNotification(status=status)
+        await self.call(told, suppress=False)
+
     @on("ChangeAvailability")
     def on_change_availability(self, **_said: Any) -> Any:
         return result_v16.ChangeAvailability(status="Accepted")
@@ -70,8 +133,28 @@ class StationV16(_Station, v16.ChargePoint):
         await self.call(stop, suppress=False)
 
 
-def _station_v2(base: Any, call: Any, result: Any) -> Any:
+def _station_v2(base: Any, call: Any, result: Any) -> Any:  # noqa: C901  it is a class
     class StationV2(_Station, base):
+        messages = call
+
+        @on("UpdateFirmware")
+        def on_update_firmware(self, **_said: Any) -> Any:
+            return result.UpdateFirmware(status="Accepted")
+
+        @after("UpdateFirmware")
+        async def after_update_firmware(
+            self, request_id: int, firmware: dict[str, Any], **_said: Any
+        ) -> None:
+            await self.update(firmware["location"], request_id=request_id)
+
+        @on("GetLog")
+        def on_get_log(self, **_said: Any) -> Any:
+            return result.GetLog(status="Accepted", filename=LOG)
+
+        @after("GetLog")
+        async def after_get_log(self, request_id: int, log: dict[str, Any], **_said: Any) -> None:
+            await self.bring_log(log["remote_location"], request_id=request_id)
+
         @on("ChangeAvailability")
         def on_change_availability(self, **_said: Any) -> Any:
             return result.ChangeAvailability(status="Accepted")
@@ -125,13 +208,14 @@ STATIONS: dict[OcppVersion, Any] = {
 }
 
 
-async def live(url: str, identity: str, version: OcppVersion) -> None:
+async def live(url: str, identity: str, version: OcppVersion, folder: Path = Path()) -> None:
     """Boot, charge once, then do what is asked; come back after each reboot. Until cancelled."""
     has_charged = False
     while True:
         protocols = [Subprotocol(version.subprotocol)]
         async with connect(f"{url}/{identity}", subprotocols=protocols) as socket:
             station = STATIONS[version](identity, socket)
+            station.folder = folder
             listening = asyncio.create_task(station.start())
             await station.boot()
             await station.tell_status("Available")

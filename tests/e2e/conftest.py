@@ -1,0 +1,28 @@
+"""What end-to-end tests may ask for: programs that others have made."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests import services
+
+PACKAGE = "ocpp-rpc@2.2.1"
+
+
+@pytest.fixture(scope="session")
+def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package, installed for this run: nothing of it is kept in the project."""
+    services.require("Node.js")
+    folder = tmp_path_factory.mktemp("npm")
+    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
+    installed = subprocess.run(  # noqa: S603
+        [services.require("npm"), "install", *quiet, "--prefix", folder, PACKAGE],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    if installed.returncode:
+        services.miss(f"{PACKAGE} could not be installed: {installed.stderr[-300:]}")
+    return folder / "node_modules"
