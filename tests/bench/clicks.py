@@ -53,6 +53,7 @@ class Clicks:
             "p50_ms": quantile(done_ms, 0.5),
             "p99_ms": quantile(done_ms, 0.99),
             "frame_p50_ms": quantile(heard_ms, 0.5),
+            "frame_p95_ms": quantile(heard_ms, 0.95),
             "page_p50_ms": quantile(page_ms, 0.5),
         }
 

@@ -65,6 +65,17 @@ def status(number: int, connector: int = 1) -> bytes:
     return call(f"status-{number}", "StatusNotification", payload)
 
 
+def turned(number: int, connector: int, status: str) -> bytes:
+    """What follows an availability change."""
+    payload = {
+        "connectorId": connector,
+        "errorCode": "NoError",
+        "status": status,
+        "timestamp": now(),
+    }
+    return call(f"turned-{number}", "StatusNotification", payload)
+
+
 def meters(number: int, transaction_id: int | None = None) -> bytes:
     payload = {
         "connectorId": 1,
@@ -91,6 +102,10 @@ def _samples(number: int) -> list[dict[str, str]]:
         {"value": "55", **common, "measurand": "SoC", "unit": "Percent"},
         {"value": "31.5", **common, "measurand": "Temperature", "unit": "Celsius"},
     ]
+
+
+def firmware(number: int, status: str) -> bytes:
+    return call(f"firmware-{number}", "FirmwareStatusNotification", {"status": status})
 
 
 def boot() -> bytes:

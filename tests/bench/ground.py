@@ -43,6 +43,7 @@ class Ground:
         """What every process of the portal gets."""
         return {
             "SECRET_KEY": KEY,
+            "EVCHARGE_SECRET_KEYS": KEY,
             "DEBUG": "false",
             "DATABASE_URL": database_url,
             "REDIS_URL": self.redis_url,
@@ -126,9 +127,11 @@ def postgres_ground(folder: Path, stations: int) -> Iterator[Ground]:
 GROUNDS = {"SQLite": sqlite_ground, "PostgreSQL": postgres_ground}
 
 
-def run_apart(module: str, *arguments: str, env: dict[str, str]) -> dict[str, Any]:
+def run_apart(
+    module: str, *arguments: str, env: dict[str, str], cores: set[int] = machine.SERVER_CORES
+) -> dict[str, Any]:
     """Run a module in a process of its own, on the server's core; what it prints is JSON."""
-    with machine.born_on(machine.SERVER_CORES):
+    with machine.born_on(cores):
         done = subprocess.run(  # noqa: S603
             [sys.executable, "-m", module, *arguments],
             env={**os.environ, **env},

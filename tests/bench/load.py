@@ -9,7 +9,8 @@ from typing import Any
 
 import uvloop
 
-from tests.bench import frames
+from tests.bench import frames, obedience
+from tests.bench.beats import Beats
 from tests.bench.clicks import Clicks
 from tests.bench.http import Browser
 from tests.bench.scripts import Answer, Arrive, Charge, Pace, Talk, Tally, drained, quantile
@@ -32,6 +33,7 @@ class Generator:
         self.lost = 0
         self.why = ""  # the last station was not let in
         self._clicks = Clicks(self.sockets)
+        self._beats = Beats()
         self._background: asyncio.Task[None] | None = None
         self._background_tally: Tally | None = None
 
@@ -168,6 +170,21 @@ class Generator:
             self._background = asyncio.create_task(_hum(talkers, frames.pool(kind), tally, per_s))
         return {}
 
+    async def beat(self, *, sockets: int, per_s: float) -> Answer:
+        """From now on send heartbeats, and note how long their answers take."""
+        self._beats.begin(list(self.sockets.values())[:sockets], per_s)
+        return {}
+
+    async def beaten(self) -> Answer:
+        """Enough; how long they took."""
+        return await self._beats.end()
+
+    async def obey(self) -> Answer:
+        """From now on do as told: an availability change is followed by its status."""
+        for socket in self.sockets.values():
+            socket.follows = obedience.follow
+        return {}
+
     async def click(self, **how: Any) -> Answer:
         """Clicks, from the request to the run that is answered."""
         return await self._clicks.click(**how)
@@ -234,6 +251,9 @@ async def serve() -> None:
         "drop": generator.drop,
         "talk": generator.talk,
         "hum": generator.hum,
+        "beat": generator.beat,
+        "beaten": generator.beaten,
+        "obey": generator.obey,
         "click": generator.click,
         "press": generator.press,
     }

@@ -17,7 +17,12 @@ class Scale:
     many_stations: int
     clicks: int
     clicked_stations: int
+    batch_runs: int  # to half as many stations
+    closed_runs: int
+    fetchers: int  # stations that download an image of 20 MB at once
+    upload_mib: int
     chargers: int
+    tokens: int
     garbage: int
     codec_s: float
     starts: int
@@ -35,7 +40,12 @@ QUICK = Scale(
     many_stations=1_000,
     clicks=100,
     clicked_stations=1_000,
+    batch_runs=1_000,
+    closed_runs=100_000,
+    fetchers=200,
+    upload_mib=200,
     chargers=10_000,
+    tokens=100_000,
     garbage=50_000,
     codec_s=0.4,
     starts=1,
@@ -52,7 +62,12 @@ FULL = Scale(
     many_stations=10_000,
     clicks=500,
     clicked_stations=1_000,
+    batch_runs=10_000,
+    closed_runs=1_000_000,
+    fetchers=200,
+    upload_mib=2_048,
     chargers=1_000_000,
+    tokens=1_000_000,
     garbage=1_000_000,
     codec_s=2.0,
     starts=3,

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -87,7 +87,12 @@ class Served:
 
 
 @contextmanager
-def started(command: list[str], ground: Ground, database_url: str = "") -> Iterator[Served]:
+def started(
+    command: list[str],
+    ground: Ground,
+    database_url: str = "",
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[Served]:
     """A process that listens on a port, and a generator."""
     port = services.free_port()
     log = ground.folder / f"server_{next(NUMBERS)}.log"
@@ -97,7 +102,7 @@ def started(command: list[str], ground: Ground, database_url: str = "") -> Itera
                 services.running(
                     [sys.executable, *command, "--port", str(port)],
                     log=log,
-                    env=ground.env(database_url or ground.url),
+                    env={**ground.env(database_url or ground.url), **(settings or {})},
                     is_ready=lambda: answers(port),
                 )
             )
@@ -125,6 +130,19 @@ def portal(ground: Ground, server: str) -> Iterator[Served]:
     with started(portal_command(server), ground, url) as served:
         yield served
     ground.discard(url)
+
+
+@contextmanager
+def celery(ground: Ground, database_url: str) -> Iterator[None]:
+    """The worker and beat that a distributed portal has beside it, on the server's core."""
+    log = ground.folder / f"celery_{next(NUMBERS)}.log"
+    beat = ["--beat", "--schedule", str(ground.folder / f"beat_{next(NUMBERS)}")]
+    command = ["-m", "celery", "-A", "evcharge", "worker", "--pool", "solo", *beat]
+    with (
+        machine.born_on(machine.SERVER_CORES),
+        services.running([sys.executable, *command], log=log, env=ground.env(database_url)),
+    ):
+        yield
 
 
 @contextmanager

@@ -12,7 +12,7 @@ TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 LENGTH_BYTES = {126: 2, 127: 8}
 
 # What a station answers when it is asked something.
-ANSWERS = {b"UnlockConnector": b'{"status":"Unlocked"}'}
+ANSWERS = {b"UnlockConnector": b'{"status":"Unlocked"}', b"UpdateFirmware": b"{}"}
 ACCEPTED = b'{"status":"Accepted"}'
 
 
@@ -31,6 +31,8 @@ class StationSocket(asyncio.Protocol):
         self.accepted: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self.last = b""  # what was heard while arriving, to say why a station did not get in
         self.heard: Callable[[bytes], None] | None = None
+        # What the station says after it has answered a call: of this action, with this text.
+        self.follows: Callable[[StationSocket, bytes, bytes], None] | None = None
         self.transport: asyncio.Transport
         self._port = port
         self._lost = lost
@@ -113,3 +115,5 @@ class StationSocket(asyncio.Protocol):
         self.heard(unique_id)
         body = ANSWERS.get(action, ACCEPTED)
         self.send(frames.masked(b'[3,"%s",%s]' % (unique_id, body)))
+        if self.follows is not None:
+            self.follows(self, action, text)

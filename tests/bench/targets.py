@@ -37,6 +37,10 @@ def no_more_than(amount: float, unit: str) -> Target:
     return Target(amount, is_least=False, of_ratio=False, unit=unit)
 
 
+def no_less_than(amount: float, unit: str) -> Target:
+    return Target(amount, is_least=True, of_ratio=False, unit=unit)
+
+
 TARGETS: Mapping[str, Target] = {
     "codec": at_least(20),
     "garbage-exceptions": no_more_than(0, "exceptions"),
@@ -60,5 +64,23 @@ TARGETS: Mapping[str, Target] = {
     "page": at_most(3),
     "page-time": no_more_than(200, "ms"),
     "page-queries": no_more_than(12, "queries"),
+    "batch-submit": no_more_than(3, "s"),
+    "batch-sqlite": no_less_than(300, "/s"),
+    "batch-postgresql": no_less_than(500, "/s"),
+    "batch-open": no_more_than(100, "runs"),
+    "batch-settled": no_more_than(0, "runs"),
+    "batch-click": no_more_than(250, "ms"),
+    "local-lists-time": no_more_than(10, "s"),
+    "local-lists-memory": no_more_than(300, "MiB"),
+    "sweep": no_more_than(5, "ms"),
+    "fetch-memory": no_more_than(64, "MiB"),
+    "fetch-beats": no_more_than(100, "ms"),
+    "fetch-accelerated": at_least(0.9),
+    "upload-memory": no_more_than(50, "MiB"),
+    "rollout-twice": no_more_than(0, "stations"),
+    "token": at_most(3),
+    "token-growth": at_most(1.5),
+    "token-check": no_more_than(60, "s"),
+    "token-import": no_more_than(15, "s"),
     "start": no_more_than(3, "s"),
 }

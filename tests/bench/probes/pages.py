@@ -138,12 +138,13 @@ def views(chargers: int, first: int, *, all_of_them: bool) -> dict[str, str]:
 class Visitor:
     """A signed-in person without a network in between."""
 
-    def __init__(self) -> None:
+    def __init__(self, url_name: str = "charger-list") -> None:
+        self._url = reverse(url_name)
         self._client = Client(SERVER_NAME="127.0.0.1")
         self._client.force_login(User.objects.get())
 
     def look(self, query: str) -> None:
-        response = self._client.get(f"{reverse('charger-list')}?{query}")
+        response = self._client.get(f"{self._url}?{query}")
         assert response.status_code == 200, f"{query}: {response.status_code}"
 
     def queries(self, query: str) -> list[Statement]:
