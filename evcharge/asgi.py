@@ -13,14 +13,17 @@ from typing import Any
 from channels.auth import AuthMiddlewareStack
 from channels.security.websocket import AllowedHostsOriginValidator
 
+from evcharge.bodies import LimitedBodies
 from evcharge.runtime import Runtime
 from ocpp_gateway import handshake
 from ocpp_gateway.consumers import StationConsumer
+from ocpp_gateway.files import http as file_application
 from operations.consumers import BrowserConsumer
 
 station_application = StationConsumer.as_asgi()
 # Browsers send an Origin and a session cookie; stations send neither.
 browser_application = AllowedHostsOriginValidator(AuthMiddlewareStack(BrowserConsumer.as_asgi()))
+page_application = LimitedBodies(django_application)
 runtime = Runtime()
 
 
@@ -31,8 +34,10 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         return
     # A server without the lifespan protocol never says that it starts.
     await runtime.ensure_started()
-    if scope["type"] == "http":
-        await django_application(scope, receive, send)
+    if scope["type"] == "http" and file_application.is_file_path(scope):
+        await file_application.application(scope, receive, send)
+    elif scope["type"] == "http":
+        await page_application(scope, receive, send)
     elif handshake.is_station_path(scope):
         await station_application(scope, receive, send)
     elif scope["path"] == "/live/":

@@ -11,6 +11,9 @@ from django.core.checks import CheckMessage, Error, register
 # What process managers call the number of server processes they start.
 WORKER_COUNTS = ("WEB_CONCURRENCY", "UVICORN_WORKERS")
 
+# Characters of a key that secrets are sealed with.
+SHORTEST_KEY = 32
+
 
 @register
 def check_processes(app_configs: Sequence[AppConfig] | None, **_options: Any) -> list[CheckMessage]:
@@ -41,6 +44,26 @@ def check_key(app_configs: Sequence[AppConfig] | None, **_options: Any) -> list[
             "SECRET_KEY is the development key, and DEBUG is off.",
             hint="Give a long random text of your own as SECRET_KEY or SECRET_KEY_FILE.",
             id="evcharge.E002",
+        )
+    ]
+
+
+@register
+def check_sealing(app_configs: Sequence[AppConfig] | None, **_options: Any) -> list[CheckMessage]:
+    """Passwords in requests are sealed with a key of their own, so that it can be changed."""
+    keys = settings.EVCHARGE_SECRET_KEYS
+    if settings.DEBUG or (keys and all(len(key) >= SHORTEST_KEY for key in keys)):
+        return []
+    return [
+        Error(
+            "EVCHARGE_SECRET_KEYS holds a short text."
+            if keys
+            else "EVCHARGE_SECRET_KEYS is not set, and DEBUG is off.",
+            hint=(
+                f"Give a random text of {SHORTEST_KEY} characters or more, such as "
+                "“openssl rand -base64 32” prints, or EVCHARGE_SECRET_KEYS_FILE."
+            ),
+            id="evcharge.E004",
         )
     ]
 

@@ -11,7 +11,18 @@ UNKNOWN_STATIONS = ("refuse", "quarantine", "accept")
 
 def open_environment() -> Env:
     """The environment; every variable may also be given as NAME_FILE, a file's path."""
-    return FileAwareEnv()
+    env = FileAwareEnv()
+    env.add_parser("ports", _ports)
+    return env
+
+
+def _ports(value: str) -> range:
+    """Two port numbers with a hyphen between them: all from one to the other."""
+    first, _, last = value.partition("-")
+    found = range(int(first), int(last or first) + 1)
+    if not found or found[0] < 1 or found[-1] > 65_535:
+        raise ValueError("No range of ports.")
+    return found
 
 
 def read(reader: Any, name: str, default: Any, hint: str, **options: Any) -> Any:
@@ -21,6 +32,17 @@ def read(reader: Any, name: str, default: Any, hint: str, **options: Any) -> Any
     except (EnvError, ValueError, OSError) as error:
         why = str(error).rstrip(".")
         raise ImproperlyConfigured(f"{name} is not usable: {why}. {hint}") from error
+
+
+def mail(env: Env) -> dict[str, Any]:
+    """EMAIL_URL as Django's EMAIL_ settings; empty where none is set."""
+    hint = "Give submission://user:password@host:587 or smtp://host:25."
+    config: dict[str, Any] = read(env.dj_email_url, "EMAIL_URL", "", hint)
+    if "EMAIL_BACKEND" in config:
+        return dict(config)
+    if env.str("EMAIL_URL", ""):
+        raise ImproperlyConfigured(f"EMAIL_URL is not usable: its scheme is not known. {hint}")
+    return {}
 
 
 def database(env: Env, base: Path) -> dict[str, Any]:
@@ -36,6 +58,7 @@ def database(env: Env, base: Path) -> dict[str, Any]:
     # Under ASGI each request may run in its own thread: a kept connection would never be reused.
     config["CONN_MAX_AGE"] = 0
     if config["ENGINE"].endswith("sqlite3"):
+        config["ENGINE"] = "evcharge.databases.sqlite3"
         config["OPTIONS"] = {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",

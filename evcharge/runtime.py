@@ -11,6 +11,8 @@ from django.core.checks import run_checks
 from django.core.checks.messages import CheckMessage
 
 from evcharge.celery import app as celery_app
+from ocpp_gateway.files import http as file_application
+from ocpp_gateway.files.servers import FileServers
 from ocpp_gateway.gateway import gateway
 from operations.services.live import switchboard
 
@@ -55,6 +57,7 @@ class Runtime:
 
     def __init__(self) -> None:
         self._celery = EmbeddedCelery()
+        self._files = FileServers()
         self._is_started = False
         self._lock = asyncio.Lock()
 
@@ -88,6 +91,7 @@ class Runtime:
         is_alone = not settings.REDIS_URL
         switchboard.bind(asyncio.get_running_loop())
         await gateway.start(is_alone=is_alone)
+        await asyncio.to_thread(self._files.start)
         if is_alone:
             await asyncio.to_thread(self._celery.start)
         self._is_started = True
@@ -98,6 +102,8 @@ class Runtime:
             return
         self._is_started = False
         await asyncio.to_thread(self._celery.stop)
+        await asyncio.to_thread(self._files.stop)
+        await file_application.stop()
         await gateway.stop()
         switchboard.unbind()
 

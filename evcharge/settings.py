@@ -23,6 +23,10 @@ if not SECRET_KEY:
             "file that holds it), or set DEBUG=true to try the portal on this machine."
         )
     SECRET_KEY = DEVELOPMENT_KEY
+# What secrets of requests are sealed with until they are sent, newest first.
+EVCHARGE_SECRET_KEYS = environment.read(
+    env.list, "EVCHARGE_SECRET_KEYS", [], "Give long random texts, separated by commas."
+)
 ALLOWED_HOSTS = environment.read(
     env.list,
     "ALLOWED_HOSTS",
@@ -63,6 +67,19 @@ EVCHARGE_HEARTBEAT_S = environment.read(
 EVCHARGE_ANSWER_TIMEOUT_S = environment.read(
     env.int, "EVCHARGE_ANSWER_TIMEOUT_S", 30, "Give seconds, such as 30."
 )
+# How many requests of a batch are open at a time, unless the batch says otherwise.
+EVCHARGE_BATCH_MOST_OPEN = environment.read(
+    env.int, "EVCHARGE_BATCH_MOST_OPEN", 100, "Give a number of requests, such as 100."
+)
+
+# How long stations may remember that a token was accepted, and how many sessions one may run at
+# once; 0 says nothing about it.
+EVCHARGE_TOKEN_CACHE_S = environment.read(
+    env.int, "EVCHARGE_TOKEN_CACHE_S", 0, "Give seconds, such as 86400, or 0."
+)
+EVCHARGE_TOKEN_MOST_SESSIONS = environment.read(
+    env.int, "EVCHARGE_TOKEN_MOST_SESSIONS", 0, "Give a number of sessions, such as 1, or 0."
+)
 
 # How much of the message log is kept, and whether it shows who charged.
 EVCHARGE_MESSAGES_DAYS = environment.read(
@@ -76,6 +93,73 @@ EVCHARGE_MASK_TOKENS = environment.read(
     "EVCHARGE_MASK_TOKENS",
     default=False,
     hint="Give true to hide id tokens in messages.",
+)
+
+# Whether a station that never told its settings is asked for them when it boots.
+EVCHARGE_READ_SETTINGS = environment.read(
+    env.bool,
+    "EVCHARGE_READ_SETTINGS",
+    default=False,
+    hint="Give true to read the settings of new stations.",
+)
+
+# Files: where stations fetch firmware and send logs, and how much the portal takes.
+EVCHARGE_PUBLIC_URL = environment.read(
+    env.str, "EVCHARGE_PUBLIC_URL", "", "Give https://portal.example.org, as stations reach it."
+).rstrip("/")
+EVCHARGE_FILES_MOST_BYTES = environment.read(
+    env.int, "EVCHARGE_FILES_MOST_BYTES", 256 * 2**20, "Give bytes, such as 268435456."
+)
+EVCHARGE_IMAGE_MOST_BYTES = environment.read(
+    env.int, "EVCHARGE_IMAGE_MOST_BYTES", 4 * 2**30, "Give bytes, such as 4294967296."
+)
+EVCHARGE_FILES_QUOTA_BYTES = environment.read(
+    env.int, "EVCHARGE_FILES_QUOTA_BYTES", 10 * 2**30, "Give bytes, such as 10737418240."
+)
+EVCHARGE_FILES_DAYS = environment.read(env.int, "EVCHARGE_FILES_DAYS", 90, "Give days, such as 90.")
+EVCHARGE_FILES_LINK_HOURS = environment.read(
+    env.int, "EVCHARGE_FILES_LINK_HOURS", 168, "Give hours, such as 168."
+)
+EVCHARGE_FILES_ACCEL = environment.read(
+    env.str, "EVCHARGE_FILES_ACCEL", "", "Give nginx's internal location, such as /stored-files/."
+)
+EVCHARGE_FILES_SERVERS = environment.read(
+    env.bool,
+    "EVCHARGE_FILES_SERVERS",
+    default=False,
+    hint="Give true to run the FTP and SFTP servers.",
+)
+EVCHARGE_FILES_HOST = environment.read(
+    env.str, "EVCHARGE_FILES_HOST", "127.0.0.1", "Give an address of this machine, or 0.0.0.0."
+)
+EVCHARGE_FTP_PORT = environment.read(env.int, "EVCHARGE_FTP_PORT", 2121, "Give a port.")
+EVCHARGE_SFTP_PORT = environment.read(env.int, "EVCHARGE_SFTP_PORT", 2222, "Give a port.")
+EVCHARGE_FTP_PASSIVE_PORTS = environment.read(
+    env.ports, "EVCHARGE_FTP_PASSIVE_PORTS", "2130-2159", "Give two ports: 2130-2159."
+)
+EVCHARGE_FTP_ADDRESS = environment.read(
+    env.str, "EVCHARGE_FTP_ADDRESS", "", "Give the IPv4 address stations reach, such as 192.0.2.7."
+)
+EVCHARGE_FTP_CERTIFICATE = environment.read(
+    env.str, "EVCHARGE_FTP_CERTIFICATE", "", "Give the path of a PEM file with key and certificate."
+)
+
+# How long the audit log remembers; whom alerts may tell, and how.
+EVCHARGE_AUDIT_DAYS = environment.read(
+    env.int, "EVCHARGE_AUDIT_DAYS", 730, "Give days, such as 730."
+)
+EVCHARGE_METRICS_TOKEN = environment.read(
+    env.str, "EVCHARGE_METRICS_TOKEN", "", "Give a long random text."
+)
+EVCHARGE_WEBHOOK_PRIVATE = environment.read(
+    env.bool,
+    "EVCHARGE_WEBHOOK_PRIVATE",
+    default=False,
+    hint="Give true to let webhooks reach addresses of your own network.",
+)
+MAIL = environment.mail(env)
+EVCHARGE_MAIL_FROM = environment.read(
+    env.str, "EVCHARGE_MAIL_FROM", "evcharge@localhost", "Give an address like alerts@example.org."
 )
 
 # --- The application ---------------------------------------------------------------------------
@@ -112,6 +196,7 @@ MIDDLEWARE = [
     "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "operations.middleware.TimeZoneMiddleware",
+    "operations.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -150,6 +235,10 @@ DATA_DIR = Path(environment.read(env.str, "DATA_DIR", str(BASE_DIR / "var"), "Gi
 if not env.str("DATABASE_URL", ""):
     DATA_DIR.mkdir(parents=True, exist_ok=True)
 DATABASES = {"default": environment.database(env, DATA_DIR)}
+# Outside of everything a web server gives away.
+EVCHARGE_FILES_ROOT = Path(
+    environment.read(env.str, "EVCHARGE_FILES_ROOT", str(DATA_DIR / "files"), "Give a folder.")
+)
 
 if REDIS_URL:
     # redis-py 8 times sockets out after 5 s by default, which kills waiting consumers.
@@ -175,10 +264,26 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
+    "watch": {"task": "operations.tasks.watch", "schedule": 15.0, "options": {"expires": 12}},
+    "compare": {"task": "operations.tasks.compare", "schedule": 5.0, "options": {"expires": 5}},
+    "deliver": {"task": "operations.tasks.deliver", "schedule": 5.0, "options": {"expires": 5}},
     # `expires`: a sweeper that was down must not sweep a hundred times when it comes back.
     "sweep": {"task": "operations.tasks.sweep", "schedule": 1.0, "options": {"expires": 2}},
     "prune": {"task": "operations.tasks.prune", "schedule": 60.0, "options": {"expires": 50}},
 }
+
+# Without EMAIL_URL nothing is sent, and pages that offer e-mail say so.
+EVCHARGE_SENDS_MAIL = bool(MAIL)
+EMAIL_BACKEND = MAIL.get("EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend")
+EMAIL_HOST = MAIL.get("EMAIL_HOST") or "localhost"
+EMAIL_PORT = MAIL.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER = MAIL.get("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = MAIL.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS = MAIL.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = MAIL.get("EMAIL_USE_SSL", False)
+EMAIL_FILE_PATH = MAIL.get("EMAIL_FILE_PATH") or None
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = EVCHARGE_MAIL_FROM
 
 LANGUAGE_CODE = "en"
 USE_I18N = True
@@ -267,5 +372,7 @@ LOGGING = {
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         "django_structlog": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
+        "asyncssh": {"level": "WARNING"},
+        "pyftpdlib": {"level": "WARNING"},
     },
 }

@@ -2,12 +2,13 @@
 
 from django.urls import include, path
 
-from evcharge import health
+from evcharge import figures, health
 from operations import admin
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", figures.metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("", include("operations.urls")),
 ]

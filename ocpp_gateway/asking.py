@@ -15,8 +15,8 @@ from ocpp_gateway.writer import Failed, Writer
 from operations import events
 from operations.commands import BY_SLUG
 from operations.services import outcomes, runs, stations
+from operations.services.calls import Claimed, OutgoingCall
 from operations.services.connections import Opened
-from operations.services.runs import Claimed, OutgoingCall
 
 MOST_STRAYS = 20  # answers nobody waits for, each worth a look into the database
 OWN_TIMEOUT_S = 30.0
@@ -28,6 +28,7 @@ class _Run:
 
     pk: int
     is_nudge: bool = False
+    can_wait: bool = False  # one of many: what somebody has just clicked goes before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +75,15 @@ class Asking:
         self._is_over = False
         self._asking: set[int] = set()  # runs that are in the outbox or being asked
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._watched: dict[int, tuple[type[events.Event], ...]] = {
-            pk: BY_SLUG[slug].confirmed_by for pk, slug in opened.watched
+        self._watched: dict[int, tuple[type[events.Evidence], ...]] = {
+            pk: BY_SLUG[slug].awaits for pk, slug in opened.watched
         }
 
     # What comes into the outbox
 
-    def ask(self, run_pk: int) -> None:
+    def ask(self, run_pk: int, *, can_wait: bool = False) -> None:
         """A run waits for this station. Told twice, it is asked once."""
-        self._enqueue(_Run(run_pk))
+        self._enqueue(_Run(run_pk, can_wait=can_wait))
 
     def nudge(self, run_pk: int) -> None:
         """A run wants the station to report again."""
@@ -114,12 +115,19 @@ class Asking:
                 self._send(item.asked())
             case _Call():
                 self._skip()  # an earlier call of this run was not answered
-            case _Run(pk, is_nudge):
-                claim = runs.claim_nudge if is_nudge else runs.claim
-                self._writer.call(
-                    partial(claim, run_pk=pk, connection_pk=self._opened.connection_pk),
+            case _Run(pk, is_nudge=False):
+                socket = self._opened.connection_pk
+                self._writer.gather(
+                    runs.claim_all,
+                    (pk, socket),
                     partial(self._claimed, item),
+                    is_urgent=not item.can_wait,
                 )
+            case _Run(pk):
+                claim = partial(
+                    runs.claim_nudge, run_pk=pk, connection_pk=self._opened.connection_pk
+                )
+                self._writer.call(claim, partial(self._claimed, item))
 
     def _skip(self) -> None:
         self._link.release()
@@ -132,20 +140,24 @@ class Asking:
             self._asking.discard(item.pk)
             self._skip()
             return
+        awaits = BY_SLUG[claimed.command].awaits
+        if awaits and not claimed.is_nudge:
+            self._watched[item.pk] = awaits
+        self._put_calls(claimed)
+        self._skip()
+
+    def _put_calls(self, claimed: Claimed) -> None:
+        """A run's calls go out next, one after the other, unless they must not go out."""
         fault = self._fault_of(claimed)
         if fault is not None:
-            self._asking.discard(item.pk)
-            self._writer.call(partial(outcomes.fail_unsent, run_pk=item.pk, why=fault), ignore)
-            self._skip()
+            self._asking.discard(claimed.run_pk)
+            fail = partial(outcomes.fail_unsent, run_pk=claimed.run_pk, why=fault)
+            self._writer.call(fail, ignore)
             return
-        self._asking.add(item.pk)  # a late answer to an earlier attempt may have taken it off
-        confirmed_by = BY_SLUG[claimed.command].confirmed_by
-        if confirmed_by and not claimed.is_nudge:
-            self._watched[item.pk] = confirmed_by
-        first, *others = (_Call(item.pk, call, claimed.answer_timeout_s) for call in claimed.calls)
-        for other in reversed(others):
-            self._link.put_first(other)
-        self._send(first.asked())
+        # A late answer to an earlier attempt may have taken it off.
+        self._asking.add(claimed.run_pk)
+        for call in reversed(claimed.calls):
+            self._link.put_first(_Call(claimed.run_pk, call, claimed.answer_timeout_s))
 
     def _fault_of(self, claimed: Claimed) -> str | None:
         """Why these calls must not go out: we are strict in what we send."""
@@ -214,36 +226,43 @@ class Asking:
             answer = {"error": message.code, "description": message.description}
         else:
             answer = {"payload": message.payload}
-        record = partial(
-            outcomes.record_answer,
-            unique_id=message.unique_id,
-            station_pk=self._opened.station_pk,
-            frame=shortened(raw),
-            answer=answer,
-            answered_at=at,
+        answered = outcomes.Answered(
+            message.unique_id, self._opened.station_pk, shortened(raw), answer, at
         )
-        self._writer.call(record, partial(self._recorded, message.unique_id, raw))
+        self._writer.gather(
+            outcomes.record_answers, answered, partial(self._recorded, message.unique_id, raw)
+        )
 
-    def _recorded(self, unique_id: str, raw: str | bytes, run_pk: int | Failed | None) -> None:
-        if run_pk is None:
+    def _recorded(
+        self, unique_id: str, raw: str | bytes, recorded: int | Claimed | Failed | None
+    ) -> None:
+        if recorded is None:
             self._journal.stray(raw, unique_id)
+        elif isinstance(recorded, Claimed) and not self._is_over:
+            self._put_calls(recorded)
+            self.pump()
 
     # What shows
 
-    def look(self, event: events.Event) -> None:
+    @property
+    def is_watching(self) -> bool:
+        """Whether a run waits for what this station may tell."""
+        return bool(self._watched)
+
+    def look(self, told: events.Told) -> None:
         """Ask whether what was just told is what runs wait for; usually nobody waits."""
         if not self._watched:
             return
-        told = event.parts if isinstance(event, events.ComponentsReported) else (event,)
+        event = told.event
+        parts = event.parts if isinstance(event, events.ComponentsReported) else (event,)
         concerned = [
             pk
-            for pk, confirmed_by in self._watched.items()
-            if any(isinstance(part, confirmed_by) for part in told)
+            for pk, awaits in self._watched.items()
+            if any(isinstance(part, awaits) for part in parts)
         ]
         if concerned:
-            self._writer.call(
-                partial(outcomes.check_effects, run_pks=concerned),
-                partial(self._looked, concerned),
+            self._writer.gather(
+                outcomes.check_all, (concerned, told), partial(self._looked, concerned)
             )
 
     def _looked(self, concerned: list[int], still: list[int] | Failed) -> None:

@@ -176,7 +176,8 @@ class StationConsumer(AsyncWebsocketConsumer):
     async def command_run(self, message: dict[str, Any]) -> None:
         """A run waits for this station."""
         if self._conversation is not None:
-            self._conversation.asking.ask(message["run"])
+            can_wait = message.get("can_wait", False)
+            self._conversation.asking.ask(message["run"], can_wait=can_wait)
 
     async def command_nudge(self, message: dict[str, Any]) -> None:
         """A run wants the station to report again."""

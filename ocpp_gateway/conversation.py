@@ -155,16 +155,15 @@ class Conversation:
         self._record(_Handling(self, call, raw, handler, event, self.last_heard_at))
 
     def _record(self, handling: "_Handling") -> None:
-        if isinstance(handling.event, events.HeartbeatHeard):
-            # Nothing to commit: answered at once, logged later.
+        if isinstance(handling.event, events.HeartbeatHeard) and not self.asking.is_watching:
+            # Nothing to commit, and nobody waits for it: answered at once, logged later.
             _handling, line = handling.conclude(None)
             self._transmit(self._link.give(handling.call, handling.frame))
             self._writer.log(line)
             self._let_call()
             return
         self._handled += 1
-        told = events.Told(self.opened.station_pk, handling.event, handling.heard_at)
-        self._writer.record(told, handling.conclude, handling.done)
+        self._writer.record(handling.told, handling.conclude, handling.done)
 
     def finish(self, handling: "_Handling", result: Any) -> None:
         """The event is committed, or failed: answer."""
@@ -179,7 +178,7 @@ class Conversation:
         if isinstance(handling.answer, BootAnswer):
             self._acceptance.registration = handling.answer.registration
             self._boot_due.cancel()
-        self.asking.look(handling.event)
+        self.asking.look(handling.told)
         self._let_call(handling.answer)
 
     def _refuse(self, call: Call, raw: str | bytes, code: str, description: str) -> None:
@@ -257,6 +256,11 @@ class _Handling:
         self.heard_at = heard_at
         self.answer: Answer = None
         self.frame = ""
+
+    @property
+    def told(self) -> events.Told:
+        """The event, with who told it and when."""
+        return events.Told(self._owner.opened.station_pk, self.event, self.heard_at)
 
     def conclude(self, answer: Answer) -> tuple["_Handling", Exchange]:
         """In the writer's thread, in the event's transaction: the answer and the log's line."""

@@ -5,6 +5,7 @@ import logging
 import os
 import secrets
 import socket
+from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -14,8 +15,10 @@ from django.utils import timezone
 from ocpp_gateway.conversation import FORGOTTEN, Conversation
 from ocpp_gateway.faults import FaultLog
 from ocpp_gateway.writer import Failed, Writer
-from operations.services import connections, told
+from operations import metrics
+from operations.services import connections, pacing, told
 from operations.services.connections import Seen
+from operations.services.pacer import Done, pacer
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +51,7 @@ class Gateway:
         self.admission = asyncio.Semaphore(MOST_ADMITTED_AT_ONCE)
         self.writer.start(asyncio.get_running_loop())
         await self.writer.ask(partial(connections.start_node, name=self.node, is_alone=is_alone))
+        pacer.bind(asyncio.get_running_loop(), self._look_at_batches)
         self._beat = asyncio.create_task(self._keep_alive())
 
     async def stop(self) -> None:
@@ -56,6 +60,7 @@ class Gateway:
             return
         self._beat.cancel()
         self._beat = None
+        pacer.unbind()
         for conversation in list(self._conversations):
             conversation.end(1001, "The server process stopped.")
         self._note_faults()
@@ -65,10 +70,12 @@ class Gateway:
     def add(self, conversation: Conversation) -> None:
         """A socket was opened."""
         self._conversations.add(conversation)
+        metrics.connections.set(len(self._conversations))
 
     def remove(self, conversation: Conversation) -> None:
         """A socket was closed."""
         self._conversations.discard(conversation)
+        metrics.connections.set(len(self._conversations))
         self._touched.pop(conversation.opened.connection_pk, None)
 
     async def _keep_alive(self) -> None:
@@ -82,6 +89,10 @@ class Gateway:
                 self.writer.call(partial(connections.renew_node, name=self.node), self._renewed)
             if beats % round(TOUCH_S / BEAT_S) == 0:
                 self._touch()
+
+    def _look_at_batches(self, batch_pks: Collection[int], done: Done) -> None:
+        """Through the writer: SQLite has one at a time, and sockets must not wait for another."""
+        self.writer.call(partial(pacing.advance, batch_pks=batch_pks), done)
 
     def _note_faults(self) -> None:
         found = self.faults.take()

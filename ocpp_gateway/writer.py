@@ -9,15 +9,16 @@ import asyncio
 import logging
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db import connection as database
 
+from operations import metrics
 from operations.answers import Answer
 from operations.events import Told
 from operations.services import messages, reports
@@ -34,6 +35,8 @@ RETRY_S = 0.5
 QUIET_S = 1.0  # how long log lines may wait for company
 
 Done = Callable[[Any], None]
+# A service that does for many what it does for one: as many results as items, in their order.
+Many = Callable[[Sequence[Any]], Sequence[Any]]
 # Makes of the service's answer what the socket sends, and the row that keeps both.
 Conclude = Callable[[Answer], tuple[Any, Exchange]]
 
@@ -53,6 +56,8 @@ class _Work:
     told: Told | None = None
     conclude: Conclude | None = None
     call: Callable[[], Any] | None = None
+    many: Many | None = None
+    item: Any = None
 
 
 class Writer:
@@ -62,6 +67,7 @@ class Writer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._work: deque[_Work] = deque()
+        self._urgent: deque[_Work] = deque()  # what somebody waits for who has just clicked
         self._log: deque[Exchange] = deque()
         self._wake = threading.Event()
         self._is_stopping = False
@@ -72,6 +78,7 @@ class Writer:
         """Begin; results are delivered on `loop`."""
         self._loop = loop
         self._is_stopping = False
+        metrics.writer_queue.set_function(lambda: len(self._work) + len(self._log))
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -91,6 +98,12 @@ class Writer:
     def call(self, service: Callable[[], Any], done: Done) -> None:
         """Call a service in the next transaction; `done` gets its result, or Failed."""
         self._work.append(_Work(done, call=service))
+        self._wake.set()
+
+    def gather(self, service: Many, item: Any, done: Done, *, is_urgent: bool = False) -> None:
+        """Like `call`, together with all others that want the same of this service."""
+        queue = self._urgent if is_urgent else self._work
+        queue.append(_Work(done, many=service, item=item))
         self._wake.set()
 
     def ask(self, service: Callable[[], Any]) -> asyncio.Future[Any]:
@@ -127,16 +140,23 @@ class Writer:
                 self._write_all()
             except DatabaseError:
                 logger.exception("the message log could not be written")
-            if self._is_stopping and not self._work:
+            if self._is_stopping and not self._work and not self._urgent:
                 break
         database.close()
 
     def _write_all(self) -> None:
-        close_old_connections()
-        while self._work or self._log:
-            batch = _take(self._work)
-            rows = _take(self._log)
-            self._deliver(batch, self._write(batch, rows))
+        if database.errors_occurred:
+            # Not after each batch: opening anew takes longer than writing a few rows.
+            database.close()
+        while self._urgent or self._work or self._log:
+            # What is urgent goes alone: a short transaction instead of a share in a long one.
+            is_urgent = bool(self._urgent)
+            batch = _take(self._urgent if is_urgent else self._work)
+            rows = [] if is_urgent else _take(self._log)
+            metrics.writer_batch.observe(len(batch) + len(rows))
+            with metrics.writer_seconds.time():
+                results = self._write(batch, rows)
+            self._deliver(batch, results)
 
     def _write(self, batch: list[_Work], rows: list[Exchange]) -> list[Any]:
         """All in one transaction; if that fails, each alone."""
@@ -189,7 +209,7 @@ def _take(queue: deque[Any]) -> list[Any]:
 
 
 def _perform(batch: Sequence[_Work], changes: Changes) -> list[Any]:
-    """Events first, all together; then the services' calls, in order."""
+    """Events first, all together; then what is gathered; then the services' calls, in order."""
     results: list[Any] = [None] * len(batch)
     told = [place for place, work in enumerate(batch) if work.told is not None]
     answers = reports.record([_told(batch[place]) for place in told], changes)
@@ -200,10 +220,23 @@ def _perform(batch: Sequence[_Work], changes: Changes) -> list[Any]:
             results[place], row = conclude(answer)
             rows.append(row)
     messages.log(rows)
+    _gather(batch, results)
     for place, work in enumerate(batch):
         if work.call is not None:
             results[place] = work.call()
     return results
+
+
+def _gather(batch: Sequence[_Work], results: list[Any]) -> None:
+    """Each service once, for all that want the same of it."""
+    wanted: dict[Many, list[int]] = defaultdict(list)
+    for place, work in enumerate(batch):
+        if work.many is not None:
+            wanted[work.many].append(place)
+    for service, places in wanted.items():
+        done = service([batch[place].item for place in places])
+        for place, result in zip(places, done, strict=True):
+            results[place] = result
 
 
 def _told(work: _Work) -> Told:

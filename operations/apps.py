@@ -8,3 +8,9 @@ class OperationsConfig(AppConfig):
 
     name = "operations"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen for who signs in."""
+        from operations.services import signing_in
+
+        signing_in.listen()

@@ -13,6 +13,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import get_channel_layer
 from channels.utils import await_many_dispatch
 
+from operations import metrics
 from operations.services.live import BROWSERS
 from operations.views import live
 
@@ -146,6 +147,7 @@ class Hub:
     async def join(self, browser: BrowserConsumer) -> None:
         """From now on nothing that happens is missed."""
         self._browsers.add(browser)
+        metrics.browsers.set(len(self._browsers))
         if self._task is None:
             self._wake, self._is_listening = asyncio.Event(), asyncio.Event()
             self._task = asyncio.create_task(self._run())
@@ -155,6 +157,7 @@ class Hub:
     def leave(self, browser: BrowserConsumer) -> None:
         """Nobody left: nothing to listen for."""
         self._browsers.discard(browser)
+        metrics.browsers.set(len(self._browsers))
         if not self._browsers and self._task is not None:
             self._task.cancel()
             self._task = None

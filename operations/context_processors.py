@@ -7,16 +7,39 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
-from operations.models import Station, User
+from operations.models import Alert, Station, User
+from operations.statuses import Role
+
+Entry = tuple[Any, str, str, str | tuple[str, ...]]
 
 # Menu > Operations: label, icon, list page, and how the names of its other pages begin.
-MENU = (
+MENU: tuple[Entry, ...] = (
     (_("Chargers"), "charging-station", "charger-list", "charger-"),
     (_("Stations"), "server", "station-list", "station-"),
+    (_("Authorization"), "user-check", "authorization-list", "authorization-list"),
+    (
+        _("Local Authorization Management"),
+        "list-check",
+        "local-authorization",
+        ("local-authorization", "local-list-"),
+    ),
+    (_("Authorization Cache"), "memory", "authorization-cache-list", "authorization-cache-"),
+    (
+        _("Configuration templates"),
+        "sliders",
+        "configuration-template-list",
+        ("configuration-template-", "drift-"),
+    ),
     (_("Sessions"), "bolt", "session-list", "session-"),
-    (_("Requests"), "paper-plane", "run-list", "run-"),
+    (_("Tokens"), "id-card", "token-list", "token-"),
+    (_("Firmware"), "microchip", "firmware-list", "firmware-"),
+    (_("Diagnostic logs"), "file-lines", "diagnostic-log-list", "diagnostic-log-"),
+    (_("Requests"), "paper-plane", "run-list", ("run-", "batch-", "schedule-")),
     (_("Messages"), "comments", "message-list", "message-"),
 )
+ALERTS = (_("Alerts"), "bell", "alert-list", "alert-")
+# For people who may read who did what.
+AUDIT = (_("Audit log"), "clipboard-list", "audit-log", "audit-")
 # For people who see the whole network.
 UNKNOWN = (_("Unknown stations"), "user-clock", "unknown-station-list", "unknown-station-")
 
@@ -29,7 +52,10 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     match = request.resolver_match
     page = (match.url_name if match else None) or ""
     fleet = SimpleLazyObject(Station.objects.visible_to(user).tally)
-    entries = (*MENU, UNKNOWN) if user.sees_whole_network else MENU
+    counts = {UNKNOWN[2]: _unknown(fleet), ALERTS[2]: _unseen(user)}
+    entries: list[Entry] = [*MENU, ALERTS]
+    entries += [AUDIT] if user.may(Role.ENGINEER) else []
+    entries += [UNKNOWN] if user.sees_whole_network else []
     return {
         "menu": [
             {
@@ -37,7 +63,8 @@ def portal(request: HttpRequest) -> dict[str, Any]:
                 "icon": icon,
                 "url": reverse(url_name),
                 "active": page.startswith(prefix),
-                "count": _unknown(fleet) if url_name == UNKNOWN[2] else None,
+                "count": counts.get(url_name),
+                "is_alerts": url_name == ALERTS[2],
             }
             for label, icon, url_name, prefix in entries
         ],
@@ -49,3 +76,8 @@ def portal(request: HttpRequest) -> dict[str, Any]:
 def _unknown(fleet: Any) -> Any:
     """How many stations belong to nobody; counted with the fleet, in the same query."""
     return SimpleLazyObject(lambda: fleet["unassigned"])
+
+
+def _unseen(user: User) -> Any:
+    """How many open alerts nobody looks after."""
+    return SimpleLazyObject(Alert.objects.visible_to(user).unseen().count)

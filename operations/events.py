@@ -158,6 +158,7 @@ class SessionChanged:
     token_type: str = ""
     stopped_reason: str = ""
     is_offline: bool = False
+    remote_start_id: int | None = None
     readings: tuple[Reading, ...] = field(default=())
 
 
@@ -179,6 +180,14 @@ class LogStatusReported:
 
 
 @dataclass(frozen=True, slots=True)
+class FileReceived:
+    """A file a run asked for came in whole. Told by the portal's own receiver, not by OCPP."""
+
+    name: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class SecurityEventReported:
     """SecurityEventNotification (1.6 security whitepaper §4.2, 2.0.1 A04)."""
 
@@ -193,7 +202,7 @@ class ReportPartReceived:
 
     kind: str  # the OCPP message's name
     request_id: int
-    seq_no: int
+    seq_no: int | None  # None: these parts are not numbered, each is the next one
     is_last: bool
     data: Any
     parts: tuple[LockReported | ConnectorKnown, ...] = ()  # what it tells of connectors
@@ -205,6 +214,12 @@ class MessageHeard:
 
     action: str
     payload: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def request_id(self) -> int | None:
+        """The request it speaks of, where it names one."""
+        number = self.payload.get("requestId")
+        return number if isinstance(number, int) else None
 
 
 Event = (
@@ -227,6 +242,10 @@ Event = (
     | ReportPartReceived
     | MessageHeard
 )
+
+
+# What may show how far a run is: what stations tell, and what the portal itself sees.
+Evidence = Event | FileReceived
 
 
 @dataclass(frozen=True, slots=True)

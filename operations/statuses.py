@@ -183,6 +183,72 @@ AWAITING_EFFECT = frozenset({RunStatus.ACCEPTED, RunStatus.SCHEDULED, RunStatus.
 CORRECTABLE = frozenset({RunStatus.TIMED_OUT, RunStatus.CONNECTION_LOST, RunStatus.NOT_CONFIRMED})
 
 
+class RunPhase(models.TextChoices):
+    """How far an open run is, where stations tell: OCPP's firmware and log upload statuses."""
+
+    DOWNLOAD_SCHEDULED = "DownloadScheduled", _("Download scheduled")
+    DOWNLOADING = "Downloading", _("Downloading")
+    DOWNLOAD_PAUSED = "DownloadPaused", _("Download paused")
+    DOWNLOADED = "Downloaded", _("Downloaded")
+    SIGNATURE_VERIFIED = "SignatureVerified", _("Signature verified")
+    INSTALL_SCHEDULED = "InstallScheduled", _("Installation scheduled")
+    INSTALLING = "Installing", _("Installing")
+    INSTALL_REBOOTING = "InstallRebooting", _("Rebooting to install")
+    INSTALLED = "Installed", _("Installed")
+    DOWNLOAD_FAILED = "DownloadFailed", _("Download failed")
+    INVALID_SIGNATURE = "InvalidSignature", _("Invalid signature")
+    INSTALL_VERIFICATION_FAILED = "InstallVerificationFailed", _("Verification failed")
+    INSTALLATION_FAILED = "InstallationFailed", _("Installation failed")
+    UPLOADING = "Uploading", _("Uploading")
+    UPLOADED = "Uploaded", _("Uploaded")
+    UPLOAD_FAILED = "UploadFailed", _("Upload failed")
+    NO_LOGS = "NoLogs", _("No logs available")
+    CANCELLED = "AcceptedCanceled", _("Given up for a newer one")
+
+
+class BatchStatus(models.TextChoices):
+    """Where a batch of runs is in its life."""
+
+    WAITING = "waiting", _("Waiting for its time")
+    RUNNING = "running", _("Running")
+    PAUSED = "paused", _("Paused")
+    DONE = "done", _("Done")
+    STOPPED = "stopped", _("Stopped")
+    CANCELLED = "cancelled", _("Cancelled")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more of its runs may be released."""
+        return self in {BatchStatus.WAITING, BatchStatus.RUNNING, BatchStatus.PAUSED}
+
+    @property
+    def tone(self) -> str:
+        """The badge's colour name."""
+        return _BATCH_LOOKS[self.value][0]
+
+    @property
+    def icon(self) -> str:
+        """The badge's Font Awesome icon."""
+        return _BATCH_LOOKS[self.value][1]
+
+
+_BATCH_LOOKS = {
+    "waiting": ("purple", "clock"),
+    "running": ("blue", "gears"),
+    "paused": ("yellow", "circle-pause"),
+    "done": ("green", "circle-check"),
+    "stopped": ("red", "triangle-exclamation"),
+    "cancelled": ("secondary", "circle-xmark"),
+}
+
+
+class CountsUntil(models.TextChoices):
+    """How long a run of a batch takes one of the places that are open at a time."""
+
+    ANSWERED = "answered", _("until the station has answered")
+    CLOSED = "closed", _("until its effect is known")
+
+
 class SessionStatus(models.TextChoices):
     """Whether a charging session runs."""
 
@@ -198,6 +264,33 @@ class SessionStatus(models.TextChoices):
     def icon(self) -> str:
         """The badge's Font Awesome icon."""
         return {"running": "bolt", "ended": "flag-checkered"}[self.value]
+
+
+class FileState(models.TextChoices):
+    """Where a file that a station sends is on its way to us."""
+
+    RECEIVING = "receiving", _("Receiving")
+    COMPLETE = "complete", _("Complete")
+    PARTIAL = "partial", _("Partial")
+    REFUSED = "refused", _("Refused")
+
+    @property
+    def tone(self) -> str:
+        """The badge's colour name."""
+        return _FILE_LOOKS[self.value][0]
+
+    @property
+    def icon(self) -> str:
+        """The badge's Font Awesome icon."""
+        return _FILE_LOOKS[self.value][1]
+
+
+_FILE_LOOKS = {
+    "receiving": ("blue", "file-arrow-up"),
+    "complete": ("green", "circle-check"),
+    "partial": ("yellow", "file-circle-exclamation"),
+    "refused": ("orange", "hand"),
+}
 
 
 class Role(models.TextChoices):

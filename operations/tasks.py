@@ -2,7 +2,19 @@
 
 from celery import shared_task
 
-from operations.services import pruning, sweeping
+from operations.services import (
+    alerts,
+    applying,
+    auditing,
+    delivering,
+    drift,
+    pacing,
+    pruning,
+    rejected_tokens,
+    sweeping,
+    token_imports,
+)
+from operations.services.local_lists import tending
 
 
 @shared_task
@@ -13,6 +25,40 @@ def sweep() -> None:
 
 @shared_task
 def prune() -> None:
-    """Each minute: old messages; again at once while more are due, so that sweeps come between."""
-    if pruning.prune():
+    """Each minute: old messages, lost wake-ups; again at once while more are due."""
+    pacing.wake_connected()
+    delivering.prune()
+    alerts.prune()
+    rejected_tokens.prune()
+    token_imports.prune()
+    for import_pk in token_imports.unfinished():
+        check_tokens.delay(import_pk)
+    tending.tend()
+    if pruning.prune() or auditing.prune():
         prune.delay()
+
+
+@shared_task
+def watch() -> None:
+    """Each quarter of a minute: what alert rules look for."""
+    alerts.watch()
+
+
+@shared_task
+def deliver() -> None:
+    """Every few seconds: notifications that are due."""
+    delivering.deliver_due()
+
+
+@shared_task
+def check_tokens(import_pk: int) -> None:
+    """A file of tokens was uploaded; again at once while rows are left to be checked."""
+    if token_imports.check(import_pk=import_pk):
+        check_tokens.delay(import_pk)
+
+
+@shared_task
+def compare() -> None:
+    """Every few seconds: stations' settings with their templates'."""
+    drift.catch_up()
+    applying.visit()

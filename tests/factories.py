@@ -9,6 +9,7 @@ from factory.django import DjangoModelFactory
 
 from operations import models
 from operations.statuses import ChargingStatus, OperationalStatus, Role, RunStatus
+from operations.variables import Variable
 
 PASSWORD = "correct horse battery staple"
 
@@ -161,6 +162,7 @@ class RunFactory(DjangoModelFactory[models.CommandRun]):
     summary = "Waiting to be sent."
     created_by = None
     created_at = factory.LazyFunction(timezone.now)
+    released_at = factory.SelfAttribute("created_at")
     answer_timeout_s = 30
     effect_timeout_s = 60
 
@@ -195,3 +197,75 @@ class TokenFactory(DjangoModelFactory[models.Token]):
         model = models.Token
 
     identifier = factory.Sequence(lambda number: f"04A2B3C4{number:04}")
+
+
+class AlertRuleFactory(DjangoModelFactory[models.AlertRule]):
+    """The whole network's, for what is offline for ten minutes, unless told otherwise."""
+
+    class Meta:
+        model = models.AlertRule
+
+    name = factory.Sequence(lambda number: f"Rule {number}")
+    kind = "offline"
+    threshold = 10
+    calm_minutes = 2
+
+
+class AlertFactory(DjangoModelFactory[models.Alert]):
+    class Meta:
+        model = models.Alert
+
+    rule = factory.SubFactory(AlertRuleFactory)
+    station = factory.SubFactory(StationFactory)
+    severity = factory.SelfAttribute("rule.severity")
+    summary = "Offline for more than 10 minutes."
+    opened_at = factory.LazyFunction(timezone.now)
+    last_seen_at = factory.LazyFunction(timezone.now)
+    announced_at = factory.LazyFunction(timezone.now)
+
+
+class AlertDeliveryFactory(DjangoModelFactory[models.AlertDelivery]):
+    """A webhook's that waits, unless told otherwise."""
+
+    class Meta:
+        model = models.AlertDelivery
+
+    rule = factory.SubFactory(AlertRuleFactory)
+    event = "opened"
+    channel = "webhook"
+    address = "https://hooks.example.org/secret-path"
+    subject = "Rule: Quay 1"
+    body = "{}"
+    next_attempt_at = factory.LazyFunction(timezone.now)
+    created_at = factory.LazyFunction(timezone.now)
+
+
+class TemplateFactory(DjangoModelFactory[models.ConfigurationTemplate]):
+    """For every station; `settings={"HeartbeatInterval": "300"}` are each station's."""
+
+    class Meta:
+        model = models.ConfigurationTemplate
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda number: f"Template {number}")
+    code = factory.Sequence(lambda number: f"template-{number}")
+
+    @factory.post_generation
+    def settings(self: models.ConfigurationTemplate, create: bool, given: Any, **_k: Any) -> None:  # type: ignore[misc]
+        for key, value in (given or {}).items():
+            models.TemplateSetting.objects.create(template=self, key=key, value=value)
+
+
+class SettingFactory(DjangoModelFactory[models.StationSetting]):
+    """What a station reports: a key of OCPP 1.6, or one of 2.x, by its text."""
+
+    class Meta:
+        model = models.StationSetting
+
+    station = factory.SubFactory(StationFactory)
+    key = "HeartbeatInterval"
+    component = factory.LazyAttribute(lambda row: Variable.of_key(row.key).component)
+    variable = factory.LazyAttribute(lambda row: Variable.of_key(row.key).name)
+    value = "300"
+    mutability = "ReadWrite"
+    read_at = factory.LazyFunction(timezone.now)

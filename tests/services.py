@@ -71,6 +71,10 @@ FINDERS: Mapping[str, Callable[[], Path | None]] = {
     "Chromium": find_chromium,
     "Node.js": find_node,
     "npm": find_npm,
+    "curl": lambda: _on_path("curl"),
+    "lftp": lambda: _on_path("lftp"),
+    "sftp": lambda: _on_path("sftp"),
+    "nginx": lambda: _on_path("nginx", "/usr/sbin/nginx"),
     "Redis": find_redis,
     "PostgreSQL": find_postgres,
 }

@@ -11,6 +11,7 @@ for name in ("DATABASE_URL", "REDIS_URL", "EVCHARGE_UNKNOWN_STATIONS", "EVCHARGE
     os.environ.pop(name, None)
 os.environ["DEBUG"] = "false"
 os.environ["SECRET_KEY"] = "a-key-for-tests-long-enough-to-pass-the-deployment-checks-0123456789"
+os.environ["EVCHARGE_SECRET_KEYS"] = "a-key-for-tests-that-seals-what-nobody-may-read-0123456789"
 os.environ["LOG_LEVEL"] = "WARNING"
 os.environ["DATA_DIR"] = os.environ.get("TEST_DATA_DIR") or tempfile.mkdtemp(prefix="evcharge-")
 os.environ["TEST_DATA_DIR"] = os.environ["DATA_DIR"]

@@ -172,12 +172,15 @@ async def test_what_breaks_ocpp_goes_out_only_if_asked_to(portal: Portal) -> Non
 async def test_a_secret_is_kept_only_until_it_is_sent(portal: Portal) -> None:
     async with ready(portal) as station:
         run = await sends("ChangeConfiguration", NEW_PASSWORD)
-        assert run.params["payload"] == NEW_PASSWORD
+        masked = {"key": "AuthorizationKey", "value": masking.MASK}
+        assert run.params["payload"] == masked
+        assert run.sealed
+        assert SECRET not in run.sealed
         call = await station.expects("ChangeConfiguration")
         assert call.payload == NEW_PASSWORD
         await run.arefresh_from_db()
-        masked = {"key": "AuthorizationKey", "value": masking.MASK}
         assert run.params["payload"] == masked
+        assert not run.sealed
         await station.answers(call, status="Accepted")
         await becomes(run, "done")
         message = await OcppMessage.objects.aget(run=run)

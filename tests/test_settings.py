@@ -49,7 +49,18 @@ def test_the_development_key_is_refused_in_production() -> None:
 def test_a_secret_may_come_from_a_file(tmp_path: object) -> None:
     file = tmp_path / "key"  # type: ignore[operator]
     file.write_text(KEY)
-    assert check(SECRET_KEY_FILE=str(file)).returncode == 0
+    assert check(SECRET_KEY_FILE=str(file), EVCHARGE_SECRET_KEYS=KEY).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentence"),
+    [("", "EVCHARGE_SECRET_KEYS is not set"), (f"{KEY},short", "holds a short text")],
+)
+def test_production_needs_keys_to_seal_secrets_with(keys: str, sentence: str) -> None:
+    result = check(SECRET_KEY=KEY, EVCHARGE_SECRET_KEYS=keys)
+    assert result.returncode == 1
+    assert sentence in result.stderr
+    assert "openssl rand -base64 32" in result.stderr
 
 
 def test_debug_alone_is_enough_to_try_it() -> None:

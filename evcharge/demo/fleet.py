@@ -5,7 +5,7 @@ import threading
 from collections.abc import Sequence
 
 from ocpp_gateway.simulator.fleet import Fleet
-from ocpp_gateway.simulator.specs import StationSpec
+from ocpp_gateway.simulator.specs import Pace, StationSpec
 
 STOP_S = 5
 
@@ -13,8 +13,9 @@ STOP_S = 5
 class FleetThread:
     """Stations with an event loop of their own, so that they can't slow the portal's."""
 
-    def __init__(self, specs: Sequence[StationSpec]) -> None:
+    def __init__(self, specs: Sequence[StationSpec], pace: Pace | None = None) -> None:
         self._specs = specs
+        self._pace = pace
         self._loop = asyncio.new_event_loop()
         self._task: asyncio.Task[None] | None = None
         self._thread: threading.Thread | None = None
@@ -32,7 +33,7 @@ class FleetThread:
         self._thread.join(timeout=STOP_S)
 
     def _run(self, url: str) -> None:
-        self._task = self._loop.create_task(Fleet(url, self._specs, rate=40).run())
+        self._task = self._loop.create_task(Fleet(url, self._specs, rate=40, pace=self._pace).run())
         try:
             self._loop.run_until_complete(self._task)
         except asyncio.CancelledError:

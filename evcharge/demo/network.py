@@ -1,4 +1,4 @@
-"""The demo's network: three organisations, a dozen sites, sixty stations of many kinds."""
+"""The demo's network: three organisations, a dozen sites, eighty stations of many kinds."""
 
 import itertools
 import random
@@ -10,11 +10,12 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
+from evcharge.demo import lists, templates, tokens
 from ocpp_gateway.simulator.behaviours import quirks_of
-from ocpp_gateway.simulator.drivers import TOKENS
 from ocpp_gateway.simulator.profiles import PROFILES, Profile
 from ocpp_gateway.simulator.specs import StationSpec
-from operations.models import Charger, Connector, Organisation, Site, Station, Token, User
+from operations.models import Charger, Connector, Organisation, Site, Station, User
+from operations.services import usual_rules
 from operations.statuses import ChargingStatus, OperationalStatus, Role
 from operations.versions import V16, V21, V201, OcppVersion
 
@@ -66,7 +67,27 @@ BENCH = (
     ("Answers with errors", "callerror=InternalError"),
     ("Reboots without answering", "reset-without-answer"),
     ("Drops out every 45 s", "flapping=45"),
+    ("Downloads fail twice", "download-fails-twice"),
+    ("Never says Installed", "never-installed"),
+    ("Reports in the wrong order", "wrong-order"),
+    ("Says Idle to everything", "idle-only"),
+    ("Floods Uploading", "floods-uploading"),
+    ("Gives up at once", "ignores-retries"),
+    ("Has no logs", "no-logs"),
+    ("Says Uploaded, brings nothing", "uploads-nothing"),
+    ("Brings logs by form", "uploads-by-form"),
+    ("Signed firmware only", "security-extension"),
+    ("Keeps its settings", "ignores-settings"),
+    ("Old value until rebooted", "old-until-reboot"),
+    ("Hides some keys", "hides-keys"),
+    ("Wrong about read-only", "wrong-readonly"),
+    ("Takes 5 identifiers, says 10", "small-lists=5"),
+    ("Its list is changed by others", "list-changes=20"),
+    ("Advertises lists, has none", "no-lists"),
+    ("Version -1 when off", "denies-disabled-list"),
 )
+# What only OCPP 1.6 has: its security extension (2.x has it all), a version of -1.
+ONLY_V16 = frozenset({"security-extension", "denies-disabled-list"})
 
 VERSIONS = (V16, V201, V16, V21, V16, V201, V21)
 PER_SITE = 5
@@ -101,7 +122,10 @@ def create(*, password: str) -> list[StationSpec]:
         station = _create_station(plan, chance)
         if plan.scene != ("closed",):
             specs.append(_spec(plan, station))
-    Token.objects.bulk_create(Token(identifier=token) for token in TOKENS)
+    tokens.create()
+    lists.create()
+    templates.create()
+    usual_rules.add(kinds=[usual.kind for usual in usual_rules.USUAL], organisation=None)
     return specs
 
 
@@ -142,7 +166,7 @@ def _plans() -> Iterator[_Plan]:
                     site=site,
                     name=label,
                     identity=f"{site_code.upper()}-{place:02d}",
-                    version=next(versions),
+                    version=V16 if ONLY_V16.intersection(scene) else next(versions),
                     profile=next(profiles),
                     scene=scene,
                     number=number,

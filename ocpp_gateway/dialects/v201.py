@@ -86,7 +86,7 @@ def notify_report(payload: Payload, at: datetime) -> events.ReportPartReceived:
     """NotifyReport (B07, B08): tells which connectors there are, and which locks we may close."""
     items = payload.get("reportData", [])
     parts = [part for item in items for part in _reported_parts(item, at)]
-    return _report_part("NotifyReport", payload, items, tuple(dict.fromkeys(parts)))
+    return report_part("NotifyReport", payload, items, tuple(dict.fromkeys(parts)))
 
 
 def _reported_parts(
@@ -104,7 +104,7 @@ def _reported_parts(
                 yield part
 
 
-def _report_part(
+def report_part(
     kind: str,
     payload: Payload,
     data: object,
@@ -113,7 +113,7 @@ def _report_part(
     return events.ReportPartReceived(
         kind=kind,
         request_id=payload["requestId"],
-        seq_no=payload.get("seqNo", 0),
+        seq_no=payload.get("seqNo"),
         is_last=not payload.get("tbc", False),
         data=data,
         parts=parts,
@@ -123,8 +123,15 @@ def _report_part(
 def report(kind: str, key: str) -> Handler:
     """A report in parts, of which `key` holds the data (N02, N09, O03, K09)."""
     return Handler(
-        lambda payload, _at: _report_part(kind, payload, payload.get(key, [])), with_nothing
+        lambda payload, _at: report_part(kind, payload, payload.get(key, [])), with_nothing
     )
+
+
+def charging_profiles(payload: Payload, _at: datetime) -> events.ReportPartReceived:
+    """ReportChargingProfiles (K09): the profiles of one charger from one source."""
+    told = ("evseId", "chargingLimitSource", "chargingProfile")
+    data = {key: payload[key] for key in told}
+    return report_part("ReportChargingProfiles", payload, data)
 
 
 def _parts(item: Payload, value: str, at: datetime, *, is_writable: bool | None) -> Iterator[Part]:
@@ -203,6 +210,7 @@ def transaction(payload: Payload, at: datetime) -> events.SessionChanged:
         token_type=token.get("type", ""),
         stopped_reason=info.get("stoppedReason", ""),
         is_offline=payload.get("offline", False),
+        remote_start_id=info.get("remoteStartId"),
         readings=_readings(payload.get("meterValue", []), at),
     )
 
@@ -252,7 +260,7 @@ DIALECT = Dialect(
         "NotifyMonitoringReport": report("NotifyMonitoringReport", "monitor"),
         "NotifyReport": Handler(notify_report, with_nothing),
         "PublishFirmwareStatusNotification": heard("PublishFirmwareStatusNotification"),
-        "ReportChargingProfiles": heard("ReportChargingProfiles"),
+        "ReportChargingProfiles": Handler(charging_profiles, with_nothing),
         "ReservationStatusUpdate": heard("ReservationStatusUpdate"),
         "SecurityEventNotification": SECURITY_EVENT,
         # We sign no certificates yet; saying so is better than silence.

@@ -3,9 +3,16 @@
 from datetime import datetime
 
 from ocpp_gateway.dialects import v201
-from ocpp_gateway.dialects.base import Dialect, Handler, Payload, heard, now_on_the_wire
+from ocpp_gateway.dialects.base import (
+    Dialect,
+    Handler,
+    Payload,
+    heard,
+    now_on_the_wire,
+    with_nothing,
+)
 from operations.answers import Answer
-from operations.events import MessageHeard
+from operations.events import MessageHeard, ReportPartReceived
 from operations.versions import V21
 
 
@@ -17,6 +24,12 @@ def vat_number(payload: Payload, _at: datetime) -> MessageHeard:
 def vat_number_answer(_answer: Answer, payload: Payload) -> Payload:
     """Nobody here knows VAT numbers."""
     return {"vatNumber": payload["vatNumber"], "status": "Rejected"}
+
+
+def der_control(payload: Payload, _at: datetime) -> ReportPartReceived:
+    """ReportDERControl (R04): controls of several kinds, each under its own key."""
+    data = {key: value for key, value in payload.items() if key not in {"requestId", "tbc"}}
+    return v201.report_part("ReportDERControl", payload, data)
 
 
 def chain_status(payload: Payload, _at: datetime) -> MessageHeard:
@@ -54,7 +67,7 @@ DIALECT = Dialect(
         "NotifyWebPaymentStarted": heard("NotifyWebPaymentStarted"),
         "OpenPeriodicEventStream": heard("OpenPeriodicEventStream", status="Rejected"),
         "PullDynamicScheduleUpdate": heard("PullDynamicScheduleUpdate", status="Rejected"),
-        "ReportDERControl": heard("ReportDERControl"),
+        "ReportDERControl": Handler(der_control, with_nothing),
         "VatNumberValidation": Handler(vat_number, vat_number_answer),
     },
 )

@@ -11,6 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from operations import masking
 from operations.admin.site import ReadOnlyAdmin, site
 from operations.models import (
+    Alert,
+    AlertDelivery,
+    AlertRule,
+    AuditEntry,
     CommandBatch,
     CommandRun,
     Connection,
@@ -206,3 +210,46 @@ class FindingAdmin(ReadOnlyAdmin):
     list_filter = ("kind",)
     list_select_related = ("station",)
     search_fields = ("=station__identity",)
+
+
+@register(AuditEntry, site=site)
+class AuditAdmin(ReadOnlyAdmin):
+    """Who changed what."""
+
+    list_display = ("at", "who", "address", "deed", "target_kind", "target_name", "detail")
+    list_filter = ("deed", "actor_kind")
+    search_fields = ("=who", "=target_name")
+    # Whom it names may be gone: shown by their keys, not looked up.
+    exclude = ("user", "organisation")
+    list_select_related = False
+
+
+@register(AlertRule, site=site)
+class AlertRuleAdmin(ReadOnlyAdmin):
+    """What is looked for; rules are changed on their own pages."""
+
+    list_display = ("name", "organisation", "kind", "threshold", "severity", "is_enabled")
+    list_filter = ("kind", "is_enabled")
+    list_select_related = ("organisation",)
+    search_fields = ("name",)
+    exclude = ("webhook_url", "webhook_secret")
+
+
+@register(Alert, site=site)
+class AlertAdmin(ReadOnlyAdmin):
+    """What was found."""
+
+    list_display = ("opened_at", "rule", "station", "severity", "is_open", "closed_at", "count")
+    list_filter = ("is_open", "severity")
+    list_select_related = ("rule", "station")
+    search_fields = ("=station__identity", "=rule__name")
+
+
+@register(AlertDelivery, site=site)
+class DeliveryAdmin(ReadOnlyAdmin):
+    """Who was told."""
+
+    list_display = ("created_at", "subject", "channel", "status", "attempts", "sent_at")
+    list_filter = ("status", "channel")
+    search_fields = ("subject",)
+    exclude = ("address", "alerts")

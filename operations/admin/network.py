@@ -92,6 +92,8 @@ class StationAdmin(PartAdmin):
         "firmware_version",
         "operational_status",
         "registration",
+        "answer_timeout_s",
+        "effect_timeout_s",
         "protocol",
         "has_password",
         "connected_at",

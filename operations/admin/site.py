@@ -6,11 +6,15 @@ from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from operations.models import User
+from operations.models.audit import Deed
+from operations.services import auditing
 from operations.statuses import Role
 
 
@@ -68,6 +72,28 @@ class PortalModelAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """The site has checked."""
         return site.has_permission(request)
+
+    @transaction.atomic
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """What was edited goes into the audit log, field by field."""
+        before = auditing.stored(obj) if change else None
+        super().save_model(request, obj, form, change)
+        changes = auditing.difference(before, obj)
+        if changes or not change:
+            auditing.note(Deed.CHANGED if change else Deed.CREATED, obj, changes=changes)
+
+    @transaction.atomic
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        """As above."""
+        auditing.note(Deed.DELETED, obj, changes=auditing.difference(obj, None))
+        super().delete_model(request, obj)
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """As above, each by itself."""
+        for obj in queryset:
+            auditing.note(Deed.DELETED, obj, changes=auditing.difference(obj, None))
+        super().delete_queryset(request, queryset)
 
 
 class ReadOnlyAdmin(PortalModelAdmin):

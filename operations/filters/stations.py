@@ -1,12 +1,60 @@
 """Filters of the list of stations."""
 
-from operations.filters.base import HardwareFilterSet
-from operations.models import Station
+from collections.abc import Iterator
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
+
+from operations.filters.base import Chip, HardwareFilterSet, text
+from operations.models import FirmwareImage, Station
+from operations.services import firmware
+
+OUTDATED, NEWEST = "outdated", "newest"
 
 
 class StationFilterSet(HardwareFilterSet):
-    """By name, serial number, model, vendor and operational status."""
+    """By name, serial number, model, vendor, operational status and firmware."""
+
+    firmware_version = text("firmware_version", gettext_lazy("Firmware"))
+    library = django_filters.ChoiceFilter(
+        method="by_library",
+        label=gettext_lazy("Firmware library"),
+        choices=[
+            (OUTDATED, gettext_lazy("Has a newer version")),
+            (NEWEST, gettext_lazy("Is up to date")),
+        ],
+    )
+    # Not typed: pages of the firmware library link with it.
+    image = django_filters.NumberFilter(
+        method="of_image", label=gettext_lazy("For firmware"), widget=forms.HiddenInput
+    )
 
     class Meta:
         model = Station
         fields = ("name", "serial_number", "model", "vendor")
+
+    def chips(self) -> Iterator[Chip]:
+        """An image by its name."""
+        for chip in super().chips():
+            if chip.label == self.form.fields["image"].label:
+                image = self._image(chip.value)
+                yield Chip(chip.label, str(image) if image else chip.value, chip.url)
+            else:
+                yield chip
+
+    def by_library(self, queryset: QuerySet[Station], name: str, value: str) -> QuerySet[Station]:
+        """Whether the library's newest for them is another version than they have."""
+        choose = firmware.outdated if value == OUTDATED else firmware.up_to_date
+        return choose(queryset)
+
+    def of_image(self, queryset: QuerySet[Station], name: str, value: object) -> QuerySet[Station]:
+        """Those an image is for."""
+        image = self._image(value)
+        return firmware.stations_of(image, queryset) if image else queryset.none()
+
+    def _image(self, value: object) -> FirmwareImage | None:
+        pk = str(value)
+        visible = FirmwareImage.objects.visible_to(self.request.user)
+        return visible.filter(pk=int(pk)).first() if pk.isdecimal() else None

@@ -6,12 +6,14 @@ from itertools import chain
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
+from operations.commands import patience
 from operations.commands.base import Command, Params, Target
+from operations.commands.schedules import PeriodsField
+from operations.models import Station
 from operations.services.runs import Options
 
 MOST_ATTEMPTS = 5
@@ -49,15 +51,19 @@ class OptionsForm(forms.Form):
     )
     opened_at = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, command: Command, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, command: Command, station: Station | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["answer_timeout_s"].initial = (
-            command.answer_timeout_s or settings.EVCHARGE_ANSWER_TIMEOUT_S
-        )
-        self.fields["effect_timeout_s"].initial = command.effect_timeout_s
+        if station is None:  # many: each has its own
+            for name in ("answer_timeout_s", "effect_timeout_s"):
+                self.fields[name].help_text = _("Empty: what suits each station.")
+        else:
+            self.fields["answer_timeout_s"].initial = patience.answer_s(command, station)
+            self.fields["effect_timeout_s"].initial = patience.effect_s(command, station)
         self.fields["max_attempts"].initial = 1
         self.fields["opened_at"].initial = timezone.now().isoformat()
-        if not command.confirmed_by:
+        if not command.awaits:
             del self.fields["effect_timeout_s"]  # the answer is the effect
         if not command.resend:
             del self.fields["max_attempts"]
@@ -92,7 +98,7 @@ class AskForm:
         initial: Params | None = None,
     ) -> None:
         self.question = command.form(data, initial=initial, target=target)
-        self.options = OptionsForm(data, initial=initial, command=command)
+        self.options = OptionsForm(data, initial=initial, command=command, station=target.station)
 
     def __iter__(self) -> Iterator[forms.BoundField]:
         return chain(self.question, self.options)
@@ -125,6 +131,18 @@ class AskForm:
         if not self.question.follows_choices:
             return
         for name, field in self.question.fields.items():
+            if isinstance(field, PeriodsField):
+                field.widget.attrs |= {
+                    "hx-get": url,
+                    "hx-trigger": "input changed delay:400ms",
+                    "hx-target": "#schedule-drawing",
+                    "hx-select": "#schedule-drawing",
+                    "hx-swap": "outerHTML",
+                    "hx-include": "closest form",
+                    "hx-params": "not csrfmiddlewaretoken",
+                    "hx-sync": "closest form:abort",
+                    "hx-disabled-elt": "unset",
+                }
             if isinstance(field, forms.ChoiceField | forms.BooleanField):
                 field.widget.attrs |= {
                     "hx-get": url,

@@ -4,7 +4,7 @@ import zoneinfo
 from typing import TYPE_CHECKING, Self
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -142,6 +142,24 @@ class Station(models.Model):
     booted_at = models.DateTimeField(_("booted at"), null=True, blank=True)
     # It once let a TriggerMessage for BootNotification go unanswered (StarCharge, lbbrhzn 1096).
     ignores_boot_trigger = models.BooleanField(default=False, editable=False)
+    # Actions it said it does not support, each with the firmware it said so under.
+    refused_actions = models.JSONField(default=dict, blank=True, editable=False)
+    # What it transfers files by, as far as it told: "FTP,HTTP".
+    file_protocols = models.CharField(max_length=100, blank=True, editable=False)
+    answer_timeout_s = models.PositiveIntegerField(
+        _("answers within (seconds)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(600)],
+        help_text=_("For a station that is slower than others. Empty: as all."),
+    )
+    effect_timeout_s = models.PositiveIntegerField(
+        _("shows the effect within (seconds)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(24 * 3600)],
+        help_text=_("At least so long requests wait for what they were to bring about."),
+    )
     password_digest = models.CharField(max_length=64, blank=True, editable=False)
     epoch = models.PositiveBigIntegerField(default=0, editable=False)
     connected_at = models.DateTimeField(_("connected since"), null=True, blank=True, db_index=True)
@@ -155,6 +173,23 @@ class Station(models.Model):
         ordering = ["name", "pk"]
         verbose_name = _("station")
         verbose_name_plural = _("stations")
+        indexes = [
+            # What alert rules look for (services.conditions): few among many.
+            models.Index(
+                fields=["disconnected_at"],
+                condition=Q(connected_at__isnull=True),
+                name="stations_offline",
+            ),
+            models.Index(
+                fields=["main_status_at"],
+                condition=Q(main_status="Faulted"),
+                name="stations_faulted",
+            ),
+            # Who may take a firmware, and who has it (services.firmware).
+            models.Index(
+                fields=["vendor", "model", "firmware_version"], name="stations_by_firmware"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -168,6 +203,15 @@ class Station(models.Model):
     def is_closed(self) -> bool:
         """Whether the station is discarded."""
         return self.operational_status == OperationalStatus.CLOSED
+
+    def lacks(self, action: str) -> bool:
+        """Whether the station's present firmware said it does not support this OCPP action."""
+        return bool(self.refused_actions.get(action) == self.firmware_version)
+
+    def transfers_by(self, scheme: str) -> bool:
+        """Whether it may fetch and bring files by this URL scheme; it may where it never told."""
+        told = {name.strip().lower() for name in self.file_protocols.split(",") if name.strip()}
+        return not told or scheme.lower() in told
 
     @property
     def version(self) -> versions.OcppVersion | None:
@@ -277,7 +321,14 @@ class Connector(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["charger", "number"], name="one_connector_per_number")
         ]
-        indexes = [models.Index(fields=["station", "number"], name="connector_of_station")]
+        indexes = [
+            models.Index(fields=["station", "number"], name="connector_of_station"),
+            models.Index(
+                fields=["status_at"],
+                condition=Q(charging_status="Faulted"),
+                name="connectors_faulted",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.charger.name}, connector {self.number}"

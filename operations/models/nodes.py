@@ -55,6 +55,8 @@ class Connection(models.Model):
                 name="open_connections_of_node",
             ),
             models.Index(fields=["station", "-opened_at"], name="connections_of_station"),
+            # Who reconnects too often is looked for among all (services.conditions).
+            models.Index(fields=["opened_at"], name="connections_by_opening"),
         ]
 
     def __str__(self) -> str:

@@ -1,40 +1,23 @@
-"""What operators ask: one run per command and target, one batch per click on many."""
+"""What operators ask: one run per command and target."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from operations.models.batches import CommandBatch
 from operations.models.network import Charger, Connector, Station
 from operations.models.nodes import Connection
 from operations.models.scope import ScopedQuerySet
-from operations.statuses import AWAITING_EFFECT, OPEN_STATUSES, RunStatus
+from operations.statuses import AWAITING_EFFECT, OPEN_STATUSES, RunPhase, RunStatus
 
 if TYPE_CHECKING:
     pass
-
-
-class CommandBatch(models.Model):
-    """One click on many: the same command for each of its runs' targets."""
-
-    command = models.CharField(max_length=50, db_index=True)
-    params = models.JSONField(default=dict)
-    reason = models.CharField(max_length=200, blank=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
-    )
-    created_at = models.DateTimeField(db_index=True)
-
-    class Meta:
-        ordering = ["-pk"]
-        verbose_name = _("batch")
-        verbose_name_plural = _("batches")
-
-    def __str__(self) -> str:
-        return f"{self.command} #{self.pk}"
 
 
 class CommandRunQuerySet(ScopedQuerySet["CommandRun"]):
@@ -43,6 +26,24 @@ class CommandRunQuerySet(ScopedQuerySet["CommandRun"]):
     def open(self) -> Self:
         """The runs that still wait for something."""
         return self.filter(status__in=OPEN_STATUSES)
+
+    def held(self) -> Self:
+        """The runs of batches whose turn has not come."""
+        return self.filter(status=RunStatus.QUEUED, released_at__isnull=True)
+
+    def released(self) -> Self:
+        """The runs that may be sent, and were not yet."""
+        return self.filter(status=RunStatus.QUEUED, released_at__isnull=False)
+
+    def tally(self) -> dict[str, int]:
+        """How many there are in each status."""
+        counted = self.order_by().values_list("status").annotate(models.Count("pk"))
+        return dict(counted)
+
+    def first_deadline(self) -> datetime | None:
+        """When the first of these is due; None if none of them ever is."""
+        deadline: datetime | None = self.aggregate(first=models.Min("deadline_at"))["first"]
+        return deadline
 
     def awaiting_effect(self) -> Self:
         """The runs whose effect has not been seen yet."""
@@ -61,7 +62,12 @@ class CommandRun(models.Model):
     """One command to one target, from the click to the observed effect."""
 
     batch = models.ForeignKey(
-        CommandBatch, on_delete=models.CASCADE, null=True, blank=True, related_name="runs"
+        CommandBatch,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="runs",
+        db_index=False,  # runs_of_batch is one
     )
     command = models.CharField(_("command"), max_length=50, db_index=True)
     station = models.ForeignKey(Station, on_delete=models.CASCADE, related_name="runs")
@@ -71,18 +77,31 @@ class CommandRun(models.Model):
     connector = models.ForeignKey(
         Connector, on_delete=models.SET_NULL, null=True, blank=True, related_name="runs"
     )
+    # Secrets are masked in `params`; what was asked stands in `sealed` until it is sent.
     params = models.JSONField(default=dict)
+    sealed = models.TextField(blank=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     status = models.CharField(
         _("status"), max_length=15, choices=RunStatus, default=RunStatus.QUEUED, db_index=True
     )
     summary = models.CharField(max_length=300, blank=True)
+    # What the station said last of an effect that takes its time, and since when.
+    phase = models.CharField(max_length=25, choices=RunPhase, blank=True)
+    phase_at = models.DateTimeField(null=True, blank=True)
+    # The station's firmware when it was asked: another one later is an update that worked.
+    firmware_before = models.CharField(max_length=50, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
     )
     created_at = models.DateTimeField(_("asked at"), db_index=True)
+    # When it was handed to its station's connection to be sent. Without: a run of a batch is
+    # held until its turn comes, or it ended without being sent.
+    released_at = models.DateTimeField(null=True, blank=True)
+    # Held until its station connects: for a moment after it left, or longer where a batch says so.
+    waits_for_station = models.BooleanField(default=False)
     attempts = models.PositiveSmallIntegerField(default=0)
     max_attempts = models.PositiveSmallIntegerField(default=1)
+    backoff_s = models.PositiveIntegerField(default=5)
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     answer_timeout_s = models.PositiveIntegerField()
     effect_timeout_s = models.PositiveIntegerField()
@@ -93,6 +112,8 @@ class CommandRun(models.Model):
     )
     protocol = models.CharField(max_length=10, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    # When its present calls were asked, where they came after answers to earlier ones.
+    continued_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     calls = models.PositiveSmallIntegerField(default=1)
@@ -105,16 +126,27 @@ class CommandRun(models.Model):
         verbose_name = _("request")
         verbose_name_plural = _("requests")
         indexes = [
-            # Listed rather than taken from OPEN_STATUSES so that the migration stays fixed.
+            # SQLite sees that such a condition holds where the query compares the column.
             models.Index(
                 fields=["deadline_at"],
-                condition=Q(status__in=["queued", "sent", "accepted", "scheduled", "in-progress"]),
+                condition=Q(deadline_at__isnull=False),
                 name="open_runs_by_deadline",
             ),
+            # Listed rather than taken from OPEN_STATUSES so that the migration stays fixed.
             models.Index(
                 fields=["station", "status"],
                 condition=Q(status__in=["queued", "sent", "accepted", "scheduled", "in-progress"]),
                 name="open_runs_of_station",
+            ),
+            # Those that wait to be sent, however many others are held.
+            models.Index(fields=["status", "released_at"], name="runs_by_release"),
+            models.Index(
+                fields=["batch", "status", "released_at", "waits_for_station", "id"],
+                condition=Q(batch__isnull=False),
+                name="runs_of_batch",
+            ),
+            models.Index(
+                fields=["station"], condition=Q(waits_for_station=True), name="runs_waiting_offline"
             ),
             models.Index(fields=["station", "-created_at"], name="runs_of_station"),
             models.Index(fields=["closed_at"], name="runs_by_closing"),
@@ -127,6 +159,19 @@ class CommandRun(models.Model):
     def state(self) -> RunStatus:
         """The status as its enum, with tone and icon."""
         return RunStatus(self.status)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it is in a batch and its turn has not come."""
+        return self.status == RunStatus.QUEUED and self.released_at is None
+
+    @property
+    def state_words(self) -> str:
+        """What its badge says: the phase and since when, where the station tells of phases."""
+        if not self.phase or self.phase_at is None or self.status != RunStatus.IN_PROGRESS:
+            return self.get_status_display()
+        since = timezone.localtime(self.phase_at).strftime("%H:%M")
+        return f"{self.get_phase_display()} {since}"
 
     @property
     def latency_ms(self) -> int | None:
@@ -148,6 +193,7 @@ class RunTransition(models.Model):
     at = models.DateTimeField()
     from_status = models.CharField(max_length=15, choices=RunStatus, blank=True)
     to_status = models.CharField(max_length=15, choices=RunStatus)
+    phase = models.CharField(max_length=25, choices=RunPhase, blank=True)
     cause = models.CharField(max_length=300)
 
     class Meta:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from operations.models.network import Charger, Connector, Station
@@ -46,6 +47,9 @@ class Session(models.Model):
     meter_start_wh = models.FloatField(null=True, blank=True)
     meter_last_wh = models.FloatField(null=True, blank=True)
     stop_reason = models.CharField(_("stopped because"), max_length=40, blank=True)
+    # When we first heard of it, by our clock; and the number of the request that began it (2.x).
+    heard_at = models.DateTimeField(null=True, blank=True, editable=False)
+    remote_start_id = models.BigIntegerField(null=True, blank=True, editable=False)
     last_seq_no = models.IntegerField(default=-1)
     # The numbers between those that came: messages the station has not sent (yet).
     missing_seq_nos = models.JSONField(default=list, blank=True)
@@ -68,6 +72,8 @@ class Session(models.Model):
                 fields=["station"], condition=Q(status="running"), name="running_sessions"
             ),
             models.Index(fields=["status", "-started_at"], name="sessions_by_status"),
+            # How many of a token's run now; each Authorize may ask.
+            models.Index(Lower("token"), "status", "started_at", name="sessions_of_token"),
         ]
 
     def __str__(self) -> str:

@@ -84,6 +84,7 @@ class ProtocolFinding(models.Model):
                 fields=["station", "kind", "action", "path"], name="one_finding_per_fault"
             )
         ]
+        indexes = [models.Index(fields=["last_at"], name="findings_by_time")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.action} {self.path}"

@@ -15,9 +15,10 @@ from import_export.resources import ModelResource
 from tablib import Dataset
 
 from operations.models import Organisation, Site, Station
-from operations.resources.formats import restore
-from operations.services import components
+from operations.models.audit import Deed
+from operations.services import auditing, components
 from operations.services.live import publishing
+from operations.services.spreadsheets import restore
 from operations.statuses import OperationalStatus, Registration
 
 Row = Mapping[str, Any]
@@ -183,6 +184,14 @@ class NetworkResource(ModelResource):
         """Only what the file says."""
         if field.column_name in row:
             super().import_field(field, instance, row, *args, **kwargs)
+
+    def save_instance(self, instance: Any, is_create: Any, row: Row, **kwargs: Any) -> None:
+        """What the file changed goes into the audit log; a preview is rolled back with all else."""
+        before = auditing.stored(instance)
+        super().save_instance(instance, is_create, row, **kwargs)
+        changes = auditing.difference(before, instance)
+        if changes:
+            auditing.note(Deed.IMPORTED, instance, changes=changes)
 
     def after_save_instance(self, instance: Any, row: Row, **kwargs: Any) -> None:
         """Note whose statuses may follow from this."""

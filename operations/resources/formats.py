@@ -5,20 +5,7 @@ from typing import Any
 from import_export.formats.base_formats import CSV, JSON, XLSX, TablibFormat
 from tablib import Dataset
 
-# What spreadsheets take for a formula when a cell begins with it, full-width forms included.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff0b", "\uff0d", "\uff1d", "\uff20")
-QUOTE = "'"
-
-
-def defuse(value: Any) -> Any:
-    """The value as text that no spreadsheet runs."""
-    return QUOTE + value if isinstance(value, str) and value.startswith(FORMULA) else value
-
-
-def restore(value: Any) -> Any:
-    """What `defuse` made safe, as it was: exported files can be imported again."""
-    is_defused = isinstance(value, str) and value[:1] == QUOTE and value[1:].startswith(FORMULA)
-    return value[1:] if is_defused else value
+from operations.services.spreadsheets import defuse
 
 
 def _safe(dataset: Dataset) -> Dataset:

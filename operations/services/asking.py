@@ -1,15 +1,21 @@
 """One click asks once, however often the browser sends it."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from operations import masking
 from operations.commands.base import Command, Params, Target
-from operations.models import CommandRun, User
-from operations.services import runs
+from operations.models import BatchSchedule, CommandBatch, CommandRun, User
+from operations.services import batches, runs, schedules
 from operations.services.runs import Options
+
+Row = TypeVar("Row", bound=Model)
 
 # A form sent again later than this is meant: somebody went back to it to ask once more.
 REPEAT = timedelta(minutes=1)
@@ -53,3 +59,26 @@ def _asked_already(
     )
     asked = masking.payload(params)  # what was sent is kept masked
     return next((run for run in same if masking.payload(run.params) == asked), None)
+
+
+def submit_many_once(*, form_key: UUID, user: User, **asked: Any) -> CommandBatch:
+    """`batches.submit`, unless this form did so already: then that batch is the answer."""
+    earlier = CommandBatch.objects.filter(form_key=form_key, created_by=user)
+    return _once(earlier, lambda: batches.submit(user=user, form_key=form_key, **asked))
+
+
+def schedule_once(*, form_key: UUID, user: User, **asked: Any) -> BatchSchedule:
+    """`schedules.create`, likewise."""
+    earlier = BatchSchedule.objects.filter(form_key=form_key, created_by=user)
+    return _once(earlier, lambda: schedules.create(user=user, form_key=form_key, **asked))
+
+
+def _once(earlier: QuerySet[Row], make: Callable[[], Row]) -> Row:
+    row = earlier.first()
+    if row is not None:
+        return row
+    try:
+        return make()
+    except IntegrityError:
+        # The other click was quicker while this one judged thousands.
+        return earlier.get()

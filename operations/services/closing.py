@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from operations.models import Charger, Connector, Station
-from operations.services import components
+from operations.models.audit import Deed
+from operations.services import auditing, components
 from operations.services.live import publishing
 from operations.statuses import OperationalStatus
 
@@ -26,8 +27,10 @@ def _set(parts: Sequence[Part], status: OperationalStatus) -> int:
     with publishing() as changes:
         stations: dict[int, Station] = {}
         for part in changed:
-            part.operational_status = status
+            was, part.operational_status = part.operational_status, status
             part.save(update_fields=["operational_status"])
+            operational_status = [was, status.value]
+            auditing.note(Deed.CHANGED, part, changes={"operational_status": operational_status})
             station = part if isinstance(part, Station) else part.station
             stations[station.pk] = station
         for station in stations.values():

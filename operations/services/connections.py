@@ -1,6 +1,6 @@
 """Sockets come and go: who owns a station, and which server processes live."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -10,9 +10,11 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from operations.models import Connection, Node, Station
-from operations.services import outcomes, rows
+from operations.models import CommandRun, Connection, Node, Station
+from operations.models.audit import Deed
+from operations.services import auditing, outcomes, receiving, rows
 from operations.services.live import Changes, publishing, switchboard
+from operations.services.pacer import pacer
 from operations.statuses import Registration
 from operations.versions import OcppVersion
 
@@ -65,6 +67,7 @@ def open_connection(
             opened_at=now,
             last_seen_at=now,
         )
+        wake_waiting(station_pk=station.pk)
         _tell_browsers([station.pk], changes)
     return Opened(
         station_pk=station.pk,
@@ -75,6 +78,16 @@ def open_connection(
         ignores_boot_trigger=station.ignores_boot_trigger,
         watched=tuple(outcomes.watched_runs(station_pk=station.pk).values_list("pk", "command")),
     )
+
+
+def wake_waiting(*, station_pk: int) -> None:
+    """Runs of batches that were kept until this station connects: their turn may come now."""
+    waiting = CommandRun.objects.filter(station_id=station_pk, waits_for_station=True)
+    batch_pks = set(waiting.values_list("batch_id", flat=True))
+    if batch_pks:
+        waiting.update(waits_for_station=False)
+    for pk in batch_pks:
+        transaction.on_commit(partial(pacer.nudge, pk))
 
 
 def close_connection(*, connection_pk: int, code: int | None, reason: str) -> None:
@@ -140,11 +153,13 @@ def touch(*, heard: dict[int, Seen]) -> set[int]:
     return heard.keys() - still_open.keys()
 
 
+@transaction.atomic
 def disconnect(*, station: Station, why: str) -> bool:
     """Have the station's socket closed; False while it has none. `why` goes into the history."""
     channel_name = channel_name_of(station_pk=station.pk)
     if channel_name is None:
         return False
+    auditing.note(Deed.DISCONNECTED, station, detail=why)
     message = {"type": "station.disconnect", "why": why}
     transaction.on_commit(lambda: switchboard.tell(channel_name, message))
     return True
@@ -159,6 +174,12 @@ def channel_name_of(*, station_pk: int) -> str | None:
     )
 
 
+def channel_names_of(*, station_pks: Collection[int]) -> dict[int, str]:
+    """Where to reach these stations' sockets, by station; those without are left out."""
+    found = Connection.objects.filter(station_id__in=station_pks, closed_at__isnull=True)
+    return dict(found.values_list("station_id", "channel_name"))
+
+
 def start_node(*, name: str, is_alone: bool) -> None:
     """A server process starts. Alone (no Redis), it knows that no other one lives."""
     now = timezone.now()
@@ -167,7 +188,8 @@ def start_node(*, name: str, is_alone: bool) -> None:
         # By what they hold, too: a process may die before its row is there, or after it is gone.
         held = Connection.objects.filter(closed_at__isnull=True).values_list("node", flat=True)
         known = Node.objects.values_list("name", flat=True)
-        for other in {*held, *known} - {name, SWEEPER}:
+        taking = receiving.coming().exclude(node="").values_list("node", flat=True)
+        for other in {*held, *known, *taking} - {name, SWEEPER}:
             _bury(other, _("The server process died."))
 
 
@@ -212,4 +234,5 @@ def _bury(name: str, reason: str) -> None:
     for connection in Connection.objects.filter(node=name, closed_at__isnull=True):
         with publishing() as changes:
             _go_offline(connection, code=None, reason=reason, at=now, changes=changes)
+    receiving.close_of_node(node=name)
     Node.objects.filter(name=name).delete()

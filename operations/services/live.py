@@ -11,6 +11,8 @@ from channels.layers import BaseChannelLayer, InMemoryChannelLayer, get_channel_
 from django.db import transaction
 from redis.exceptions import RedisError
 
+from operations import metrics
+
 logger = logging.getLogger(__name__)
 
 BROWSERS = "browsers"  # the group every browser's socket is in
@@ -92,16 +94,20 @@ def _layer() -> BaseChannelLayer:
 
 async def _send(channel_name: str, message: dict[str, Any]) -> None:
     try:
-        await _layer().send(channel_name, message)
+        with metrics.layer_seconds.time():
+            await _layer().send(channel_name, message)
     except (RedisError, OSError) as error:
+        metrics.layer_failures.inc()
         # The sweeper announces again what was not claimed; nothing is lost.
         logger.warning("channel layer does not answer", extra={"error": str(error)})
 
 
 async def _send_group(message: dict[str, Any]) -> None:
     try:
-        await _layer().group_send(BROWSERS, message)
+        with metrics.layer_seconds.time():
+            await _layer().group_send(BROWSERS, message)
     except (RedisError, OSError) as error:
+        metrics.layer_failures.inc()
         logger.warning("channel layer does not answer", extra={"error": str(error)})
 
 

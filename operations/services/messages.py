@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from operations import masking
+from operations import masking, metrics, schemas
 from operations.models import OcppMessage
 from operations.services import rows
+from operations.versions import VERSIONS
 
 
 @dataclass(slots=True)
@@ -34,7 +36,26 @@ def log(exchanges: Sequence[Exchange]) -> None:
         each.unique_id = clean(each.unique_id)[:255]
         each.action = clean(each.action)[:50]
         each.error_code = clean(each.error_code)[:50]
+        count(each)
     rows.insert(OcppMessage, exchanges)
+
+
+def count(exchange: Exchange | OcppMessage) -> None:
+    """Count a finished exchange among the figures of this process."""
+    by = "station" if exchange.is_from_station else "portal"
+    action = exchange.action if exchange.action in _known_actions() else metrics.OTHER
+    outcome = "error" if exchange.error_code else "answered"
+    if exchange.answered_at is None:
+        outcome = "unanswered"
+    else:
+        seconds = (exchange.answered_at - exchange.called_at).total_seconds()
+        metrics.answer_seconds.labels(by).observe(seconds)
+    metrics.messages.labels(by, action, outcome).inc()
+
+
+@cache
+def _known_actions() -> frozenset[str]:
+    return frozenset().union(*(schemas.actions(version) for version in VERSIONS))
 
 
 def clean(text: str) -> str:

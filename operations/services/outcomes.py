@@ -1,5 +1,8 @@
 """From the answer to the observed effect: what becomes of runs that were sent."""
 
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,11 +12,24 @@ from django.utils.translation import gettext as _
 
 from operations import masking
 from operations.commands import BY_SLUG
-from operations.commands.base import UNSUPPORTED_CODES, Command, Outcome
+from operations.commands.base import UNSUPPORTED_CODES, Command, Outcome, Params
+from operations.commands.change_settings import ChangeSettings
+from operations.events import Told
 from operations.models import CommandRun, OcppMessage
-from operations.services import components, messages, targets
+from operations.services import (
+    abilities,
+    components,
+    continuing,
+    messages,
+    progress,
+    settings,
+    targets,
+)
+from operations.services.bundles import Bundle, awaiting, bundling, target_of
+from operations.services.calls import Claimed
 from operations.services.live import Changes, publishing
-from operations.services.transitions import move
+from operations.services.local_lists import hearing
+from operations.services.transitions import keep, move, tell_browsers
 from operations.statuses import AWAITING_EFFECT, CORRECTABLE, RunStatus
 
 # A scheduled run waits for a driver: as long as sessions last, and a good while more.
@@ -22,60 +38,107 @@ SCHEDULED_S = 24 * 3600
 CORRECTION = timedelta(hours=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a station answered to a call of ours, as `record_answer` takes it."""
+
+    unique_id: str
+    station_pk: int
+    frame: str
+    answer: dict[str, Any]
+    at: datetime
+
+
 def record_answer(
     *, unique_id: str, station_pk: int, frame: str, answer: dict[str, Any], answered_at: datetime
-) -> int | None:
+) -> int | Claimed | None:
     """Keep what a station answered to a call of ours, and move its run on.
 
-    `answer` is {"payload": …} or {"error": code, "description": …}. Returns the run, if any.
+    `answer` is {"payload": …} or {"error": code, "description": …}. Returns the run, if any, or
+    what of it is to be sent next.
     """
-    with publishing() as changes:
-        message = (
-            OcppMessage.objects.filter(
-                unique_id=unique_id, is_from_station=False, station_id=station_pk
-            )
-            .select_related("run__station", "run__charger", "run__connector")
-            .order_by("-pk")
-            .first()
-        )
-        if message is None or message.answered_at is not None:
-            return None
-        message.answer = messages.clean(masking.raw_frame(frame))
-        message.answered_at = answered_at
-        message.error_code = str(answer.get("error", ""))[:50]
-        message.save(update_fields=["answer", "answered_at", "error_code"])
-        if message.action == "GetConfiguration" and "payload" in answer:
-            components.learn_from_configuration(station_id=station_pk, answer=answer["payload"])
-        run = message.run
-        if run is None:
-            return None
-        if run.sent_at is None or message.called_at < run.sent_at:
-            return run.pk  # the answer to an earlier attempt
-        if run.nudged_at is not None and message.called_at > run.nudged_at:
-            return run.pk
-        _take_answer(run, message.action, answer, answered_at, changes)
-        return run.pk
+    return record_answers([Answered(unique_id, station_pk, frame, answer, answered_at)])[0]
+
+
+def record_answers(answers: Sequence[Answered]) -> list[int | Claimed | None]:
+    """The same for many, in a few statements."""
+    with bundling() as bundle:
+        asked = OcppMessage.objects.filter(
+            unique_id__in={each.unique_id for each in answers}, is_from_station=False
+        ).order_by("pk")
+        # The newest, should an id have come twice.
+        calls = {(message.unique_id, message.station_id): message for message in asked}
+        bundle.load_with_older([call.run_id for call in calls.values() if call.run_id])
+        return [
+            _record(calls.get((each.unique_id, each.station_pk)), each, bundle) for each in answers
+        ]
+
+
+def _record(
+    message: OcppMessage | None, answered: Answered, bundle: Bundle
+) -> int | Claimed | None:
+    if message is None or message.answered_at is not None:
+        return None
+    answer, station_pk = answered.answer, answered.station_pk
+    message.answer = messages.clean(masking.raw_frame(answered.frame))
+    message.answered_at = answered.at
+    message.error_code = str(answer.get("error", ""))[:50]
+    bundle.keep_message(message)
+    messages.count(message)
+    if message.action == "GetConfiguration" and "payload" in answer:
+        components.learn_from_configuration(station_id=station_pk, answer=answer["payload"])
+    abilities.learn(station_pk=station_pk, action=message.action, answer=answer)
+    hearing.take_answer(station_pk=station_pk, message=message, answer=answer, at=answered.at)
+    run = bundle.locked.get(message.run_id or 0)
+    has_told = settings.learn(
+        message=message, answer=answer, at=answered.at, run=run, changes=bundle
+    )
+    if has_told:
+        _look_again(station_pk, answered.at, bundle)
+    if run is None:
+        return None
+    claimed = None
+    if message.called_at in {run.sent_at, run.continued_at}:
+        claimed = _take_answer(run, message.action, answer, answered.at, bundle)
+    # Otherwise it is the answer to an earlier attempt, or to a nudge.
+    return claimed or run.pk
+
+
+def _look_again(station_pk: int, at: datetime, bundle: Bundle) -> None:
+    """Settings were read: what was changed and not seen so far may show now."""
+    waiting = Q(status=RunStatus.SCHEDULED)
+    recent = Q(status=RunStatus.NOT_CONFIRMED, closed_at__gte=at - CORRECTION)
+    slugs = [slug for slug, command in BY_SLUG.items() if isinstance(command, ChangeSettings)]
+    changed = CommandRun.objects.filter(waiting | recent, station=station_pk, command__in=slugs)
+    pks = set(changed.values_list("pk", flat=True)) - bundle.locked.keys()
+    for run in bundle.load(pks).values() if pks else ():
+        _confirm(run, BY_SLUG[run.command], at, bundle, since=run.sent_at)
 
 
 def _take_answer(
     run: CommandRun, action: str, answer: dict[str, Any], at: datetime, changes: Changes
-) -> None:
-    """One more answer of the run's calls; the last one decides."""
+) -> Claimed | None:
+    """One more answer of the run's calls; the last one decides, or asks for more."""
     run.answers = [*run.answers, {"action": action, **masking.payload(answer)}]
     run.answered_at = at
     if run.status == RunStatus.SENT:
         run.deadline_at = at + timedelta(seconds=run.answer_timeout_s)
-    run.save(update_fields=["answers", "answered_at", "deadline_at"])
+    keep(run, ["answers", "answered_at", "deadline_at"], changes)
     if len(run.answers) < run.calls:
-        return
+        return None
     if run.status == RunStatus.SENT or run.status in CORRECTABLE:
-        _settle(run, at, changes)
+        more = continuing.ask_more(run, timezone.now(), changes)
+        if isinstance(more, Claimed):
+            return more
+        _settle(run, more or _combined(run), at, changes)
+    elif run.status == RunStatus.IN_PROGRESS and run.phase:
+        _settle_under_way(run, at, changes)
+    return None
 
 
-def _settle(run: CommandRun, at: datetime, changes: Changes) -> None:
+def _settle(run: CommandRun, outcome: Outcome, at: datetime, changes: Changes) -> None:
     """All answers are in: say what they mean."""
     command = BY_SLUG[run.command]
-    outcome = command.combine([_outcome(command, answer) for answer in run.answers])
     sentence = str(outcome.sentence)
     if run.status != RunStatus.SENT and run.sent_at is not None:
         late_s = (at - run.sent_at).total_seconds()
@@ -85,17 +148,36 @@ def _settle(run: CommandRun, at: datetime, changes: Changes) -> None:
         }
     deadline = None
     if outcome.status == RunStatus.ACCEPTED:
-        deadline = at + timedelta(seconds=run.effect_timeout_s)
+        now = progress.progress_of(run, at=at)
+        deadline = progress.due_at(run, replace(now, phase=outcome.phase or now.phase))
     elif outcome.status == RunStatus.SCHEDULED:
         deadline = at + timedelta(seconds=SCHEDULED_S)
-    if not move(run, outcome.status, sentence, at=at, changes=changes, deadline_at=deadline):
+    phase = {"phase": outcome.phase, "phase_at": at} if outcome.phase else {}
+    if not move(
+        run, outcome.status, sentence, at=at, changes=changes, deadline_at=deadline, **phase
+    ):
         return
     if outcome.status not in AWAITING_EFFECT:
         return
     superseded = _supersede_older(run, at, changes)
     if outcome.status == RunStatus.ACCEPTED:
         # What was true before counts too, unless an older run was about to change it.
-        _confirm(run, command, at, changes, since=run.sent_at if superseded else None)
+        counts_all = command.counts_earlier and not superseded
+        _confirm(run, command, at, changes, since=None if counts_all else run.sent_at)
+
+
+def _settle_under_way(run: CommandRun, at: datetime, changes: Changes) -> None:
+    """The station told of the effect before it answered; only a plain no takes that back."""
+    outcome = _combined(run)
+    if outcome.status in AWAITING_EFFECT:
+        _supersede_older(run, at, changes)
+    elif not outcome.phase:
+        move(run, outcome.status, str(outcome.sentence), at=at, changes=changes)
+
+
+def _combined(run: CommandRun) -> Outcome:
+    command = BY_SLUG[run.command]
+    return command.combine([_outcome(command, answer) for answer in run.answers])
 
 
 def _outcome(command: Command, answer: dict[str, Any]) -> Outcome:
@@ -115,22 +197,22 @@ def _outcome(command: Command, answer: dict[str, Any]) -> Outcome:
 
 def _supersede_older(run: CommandRun, at: datetime, changes: Changes) -> bool:
     """The newest accepted word counts: older runs of this command wait for nothing any more."""
-    same = CommandRun.objects.awaiting_effect().filter(
-        station_id=run.station_id, command=run.command, pk__lt=run.pk
-    )
-    covered = same.filter(_covered_by(run))
+    if not BY_SLUG[run.command].supersedes:
+        return False
     cause = _("Request %(run)s came after it and was accepted.") % {"run": run.pk}
-    moved = [move(older, RunStatus.SUPERSEDED, cause, at=at, changes=changes) for older in covered]
+    moved = [
+        move(older, RunStatus.SUPERSEDED, cause, at=at, changes=changes)
+        for older in awaiting(run, changes)
+        if _covers(run, older)
+    ]
     return any(moved)
 
 
-def _covered_by(run: CommandRun) -> Q:
-    """Runs aimed at the same thing, or at a part of it."""
+def _covers(run: CommandRun, older: CommandRun) -> bool:
+    """Whether the older one is aimed at the same thing, or at a part of it."""
     if run.connector_id is not None:
-        return Q(connector_id=run.connector_id)
-    if run.charger_id is not None:
-        return Q(charger_id=run.charger_id)
-    return Q()
+        return older.connector_id == run.connector_id
+    return run.charger_id is None or older.charger_id == run.charger_id
 
 
 def _confirm(
@@ -139,40 +221,75 @@ def _confirm(
     """Move the run to done if its effect has been seen."""
     if not command.confirmed_by:
         return False
-    sentence = command.confirmation(targets.of_run(run), run.params, since)
-    if sentence is None:
+    target = target_of(run, changes)
+    sentence = command.confirmation(target, _numbered(run), since)
+    if sentence is None or not move(run, RunStatus.DONE, sentence, at=at, changes=changes):
         return False
-    return move(run, RunStatus.DONE, sentence, at=at, changes=changes)
+    _link(run, command.proof(target, run.params, since))
+    return True
+
+
+def _numbered(run: CommandRun) -> Params:
+    """What was asked, with the number by which stations report back."""
+    return {**run.params, "request_id": run.pk}
+
+
+def _link(run: CommandRun, proof: Sequence[OcppMessage]) -> None:
+    """The messages that showed the effect belong to the run: its page and the log say so."""
+    if proof:
+        OcppMessage.objects.filter(pk__in=[message.pk for message in proof]).update(run=run)
 
 
 def watched_runs(*, station_pk: int) -> QuerySet[CommandRun]:
     """The runs of a station whose effect may still show, newest first, at most 100."""
-    recent = Q(status__in=CORRECTABLE, closed_at__gte=timezone.now() - CORRECTION)
+    now = timezone.now()
+    recent = Q(status__in=CORRECTABLE, closed_at__gte=now - CORRECTION)
     waiting = Q(status__in=[*AWAITING_EFFECT, RunStatus.SENT])
-    slugs = [slug for slug, command in BY_SLUG.items() if command.confirmed_by]
+    slugs = [slug for slug, command in BY_SLUG.items() if command.awaits]
+    follow = [slug for slug, command in BY_SLUG.items() if command.follows]
+    followed = progress.followed_since(now - progress.CORRECTION) & Q(command__in=follow)
     return (
-        CommandRun.objects.filter(waiting | recent, station_id=station_pk, command__in=slugs)
+        CommandRun.objects.filter(
+            waiting | recent | followed, station_id=station_pk, command__in=slugs
+        )
         .exclude(sent_at=None)
         .order_by("-pk")[:100]
     )
 
 
-def check_effects(*, run_pks: list[int]) -> list[int]:
-    """Look whether events showed what these runs wait for; returns those still to be watched."""
+def check_effects(*, run_pks: list[int], told: Told | None = None) -> list[int]:
+    """Look whether what was told is what these runs wait for; returns those still to be watched."""
+    return check_all([(run_pks, told)])[0]
+
+
+def check_all(looks: Sequence[tuple[list[int], Told | None]]) -> list[list[int]]:
+    """The same for what many stations told, in a few statements."""
     now = timezone.now()
-    still = []
-    with publishing() as changes:
-        runs = CommandRun.objects.select_related("station", "charger", "connector")
-        for run in runs.filter(pk__in=run_pks):
-            status = RunStatus(run.status)
-            if status == RunStatus.SENT and not BY_SLUG[run.command].may_disconnect:
-                still.append(run.pk)  # the answer comes first, and looks for the effect itself
-                continue
-            if status != RunStatus.SENT and status not in AWAITING_EFFECT | CORRECTABLE:
-                continue
-            if not _confirm(run, BY_SLUG[run.command], now, changes, since=run.sent_at):
-                still.append(run.pk)
-    return still
+    with bundling() as bundle:
+        found = bundle.load({pk for run_pks, _told in looks for pk in run_pks})
+        return [
+            _look([found[pk] for pk in run_pks if pk in found], told, now, bundle)
+            for run_pks, told in looks
+        ]
+
+
+def _look(runs: list[CommandRun], told: Told | None, now: datetime, bundle: Bundle) -> list[int]:
+    """Of one station's runs, those that are still to be watched."""
+    if told is not None:
+        progress.follow(runs=runs, told=told, changes=bundle)
+    return [run.pk for run in runs if not _is_over(run, now, bundle)]
+
+
+def _is_over(run: CommandRun, now: datetime, changes: Changes) -> bool:
+    """Look for the effect; whether nothing that comes can change the run any more."""
+    command, status = BY_SLUG[run.command], RunStatus(run.status)
+    if status == RunStatus.SENT and not command.may_disconnect:
+        return False  # the answer comes first, and looks for the effect itself
+    if status == RunStatus.NOT_CONFIRMED and not command.is_correctable:
+        return True
+    if status == RunStatus.SENT or status in AWAITING_EFFECT | CORRECTABLE:
+        return _confirm(run, command, now, changes, since=run.sent_at)
+    return not progress.is_followed(run)
 
 
 def lose_connection(*, connection_pk: int, at: datetime, changes: Changes) -> None:
@@ -199,20 +316,27 @@ def end_unanswered(
 ) -> None:
     """No answer came: the effect may have shown all the same, or it is asked again."""
     command = BY_SLUG[run.command]
-    seen = command.confirmation(targets.of_run(run), run.params, run.sent_at)
+    target = targets.of_run(run)
+    seen = command.confirmation(target, _numbered(run), run.sent_at)
     if command.confirmed_by and seen is not None:
         cause = _("The station never answered, but: %(seen)s") % {"seen": seen}
-        move(run, RunStatus.DONE, cause, at=at, changes=changes)
+        if move(run, RunStatus.DONE, cause, at=at, changes=changes):
+            _link(run, command.proof(target, run.params, run.sent_at))
     elif not resend_later(run, why, at=at, changes=changes):
+        why = f"{why} {continuing.give_up(run)}".strip()
         move(run, status, why, at=at, changes=changes)
 
 
 def drop_queued(*, station_pk: int, at: datetime, changes: Changes) -> None:
-    """The station is gone: what was never sent can't be asked (an offline charger can't)."""
-    queued = CommandRun.objects.filter(
-        station_id=station_pk, status=RunStatus.QUEUED, next_attempt_at=None
-    )
-    for run in queued:
+    """The station is gone: what was never sent can't be asked (an offline charger can't).
+
+    A batch's run goes back to where it was held: the station may be back before its next turn.
+    """
+    queued = CommandRun.objects.released().filter(station_id=station_pk, next_attempt_at=None)
+    for run in queued.select_related("batch"):
+        if run.batch is not None and run.batch.state.is_open:
+            _hold_again(run, changes)
+            continue
         move(
             run,
             RunStatus.NOT_CONNECTED,
@@ -222,11 +346,25 @@ def drop_queued(*, station_pk: int, at: datetime, changes: Changes) -> None:
         )
 
 
+def _hold_again(run: CommandRun, changes: Changes) -> None:
+    still = CommandRun.objects.released().filter(pk=run.pk)
+    still.update(
+        released_at=None,
+        deadline_at=None,
+        waits_for_station=True,
+        summary=_("Waiting for its station to come back."),
+    )
+    tell_browsers(run, changes)
+
+
 def resend_later(run: CommandRun, why: str, *, at: datetime, changes: Changes) -> bool:
     """Queue the run for another attempt, where that is safe and wanted."""
     if run.attempts >= run.max_attempts or not BY_SLUG[run.command].resend:
         return False
-    wait_s = 5 * 2 ** (run.attempts - 1)
+    wait_s = run.backoff_s * 2 ** (run.attempts - 1)
+    if run.batch_id is not None:
+        # Those that failed together are not asked again together.
+        wait_s *= random.uniform(1, 1.5)  # noqa: S311
     return move(
         run,
         RunStatus.QUEUED,

@@ -8,6 +8,7 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from operations.models import OcppMessage
+from operations.services import storekeeping
 
 CHUNK = 2_000  # rows a transaction; some ten milliseconds
 BUDGET_S = 1.0  # a run; the same worker sweeps deadlines each second
@@ -17,7 +18,9 @@ PAUSE_S = 0.01  # between two transactions: SQLite has one writer at a time
 def prune() -> bool:
     """Delete what is too old or too much; whether more is left for another run at once."""
     ends_at = time.monotonic() + BUDGET_S
-    return _delete(_too_old(), ends_at) or _delete(_too_many(), ends_at)
+    return (
+        _delete(_too_old(), ends_at) or _delete(_too_many(), ends_at) or storekeeping.tidy(ends_at)
+    )
 
 
 def _too_old() -> QuerySet[OcppMessage]:

@@ -5,14 +5,27 @@ from typing import Any
 
 from operations import events
 from operations.answers import Answer
-from operations.services import components, sessions, stations, tokens, told
+from operations.services import components, rereading, sessions, stations, tokens, told
 from operations.services.live import Changes
 
 Recorder = Callable[[Sequence[events.Told], Changes], Sequence[Any]]
 
 
+def _record_nothing(told: Sequence[events.Told], _changes: Changes) -> list[None]:
+    """What has no other trace than its line in the message log."""
+    return [None] * len(told)
+
+
+def _record_boots(told: Sequence[events.Told], changes: Changes) -> Sequence[Any]:
+    """What stations say when they boot; then what they stored before it is read again."""
+    answers = stations.record_boots(told, changes)
+    rereading.after_boots(told)
+    return answers
+
+
 RECORDERS: Mapping[type[events.Event], Recorder] = {
-    events.StationBooted: stations.record_boots,
+    events.StationBooted: _record_boots,
+    events.HeartbeatHeard: _record_nothing,
     events.ConnectorStatusReported: components.record_components,
     events.StationStatusReported: components.record_components,
     events.ChargerStatusReported: components.record_components,

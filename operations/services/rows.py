@@ -11,6 +11,8 @@ from django.db.models import DateTimeField, JSONField, Model
 
 Adapt = Callable[[Any], Any]
 
+CHUNK = 5_000  # keys of a query: few enough for any database
+
 
 def update(model: type[Model], objects: Sequence[Any], names: Sequence[str]) -> None:
     """Write these fields of the model's rows; the objects have them as attributes, and `pk`."""

@@ -1,21 +1,24 @@
 """From the click to the frame: submit, claim, cancel."""
 
-import uuid
+import random
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from operations import masking, versions
-from operations.commands import BY_SLUG
-from operations.commands.base import Command, Params, Payload, Request, Target
+from operations import sealing, versions
+from operations.commands import BY_SLUG, patience
+from operations.commands.base import Command, Params, Request, Target
 from operations.models import CommandBatch, CommandRun, Connection, OcppMessage, RunTransition, User
-from operations.services import connections, targets
+from operations.models.audit import Deed
+from operations.services import auditing, calls, connections, rows, targets, transfers
+from operations.services.bundles import Bundle, bundling
+from operations.services.calls import Claimed
 from operations.services.live import publishing, switchboard
 from operations.services.transitions import move, tell_browsers
 from operations.statuses import Registration, RunStatus
@@ -40,28 +43,6 @@ class Obstacle:
 
     status: RunStatus
     sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class OutgoingCall:
-    """A call to send: its frame's parts and the message log's row."""
-
-    unique_id: str
-    action: str
-    payload: Payload
-    message_pk: int
-    may_break_schema: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A run that is now ours to send, with its calls in order."""
-
-    run_pk: int
-    command: str
-    calls: tuple[OutgoingCall, ...]
-    answer_timeout_s: int
-    is_nudge: bool = False
 
 
 def obstacle(*, command: Command, target: Target) -> Obstacle | None:
@@ -114,97 +95,168 @@ def submit(
     `params` come from the command's valid form. Who may ask is the caller's to check.
     """
     options = options or Options()
-    now = timezone.now()
+    station, now = target.station, timezone.now()
     with publishing() as changes:
         hindrance = obstacle(command=command, target=target)
+        shown, sealed = sealing.seal_params(params)
         run = CommandRun.objects.create(
             batch=batch,
             command=command.slug,
-            station=target.station,
+            station=station,
             charger=target.charger,
             connector=target.connector,
-            params=masking.payload(params) if hindrance else params,
+            params=shown,
+            sealed="" if hindrance else sealed,
             reason=options.reason[:200],
             status=hindrance.status if hindrance else RunStatus.QUEUED,
             summary=hindrance.sentence[:300] if hindrance else _("Waiting to be sent."),
             created_by=user,
             created_at=now,
+            released_at=None if hindrance else now,
             closed_at=now if hindrance else None,
             deadline_at=None if hindrance else now + timedelta(seconds=QUEUE_S),
             max_attempts=options.max_attempts if command.resend else 1,
-            answer_timeout_s=options.answer_timeout_s
-            or command.answer_timeout_s
-            or settings.EVCHARGE_ANSWER_TIMEOUT_S,
-            effect_timeout_s=options.effect_timeout_s or command.effect_timeout_s,
+            answer_timeout_s=patience.answer_s(command, station, options.answer_timeout_s),
+            effect_timeout_s=patience.effect_s(command, station, options.effect_timeout_s),
         )
         RunTransition.objects.create(
             run=run, at=now, to_status=run.status, cause=run.summary or _("Asked.")
         )
         tell_browsers(run, changes)
+        if batch is None:
+            _note_asked(run, command, target)
         if hindrance is None:
-            announce([run.pk], station_pk=target.station.pk)
+            announce({run.pk: run.station_id})
     return run
 
 
-def announce(run_pks: list[int], *, station_pk: int) -> None:
-    """Tell the station's connection, once this transaction is committed, that runs wait."""
-    channel_name = connections.channel_name_of(station_pk=station_pk)
-    if channel_name is None:
+def _note_asked(run: CommandRun, command: Command, target: Target) -> None:
+    """Who asked for it goes into the audit log; a batch is one entry, not one for each run."""
+    asked = {name: [None, value] for name, value in run.params.items() if value not in (None, "")}
+    title = command.title(target, run.params)
+    auditing.note(Deed.ASKED, run, changes=asked, detail=run.reason, name=title)
+
+
+def release(held: Sequence[CommandRun], *, now: datetime, jitter_s: int = 0) -> None:
+    """Let these held runs be sent: at once, or spread over so many seconds."""
+    still = CommandRun.objects.held()
+    summary = _("Waiting to be sent.")
+    if not jitter_s:
+        deadline = now + timedelta(seconds=QUEUE_S)
+        still.filter(pk__in=[run.pk for run in held]).update(
+            released_at=now, deadline_at=deadline, summary=summary
+        )
+        announce({run.pk: run.station_id for run in held}, can_wait=True)
         return
-    for pk in run_pks:
-        message = {"type": "command.run", "run": pk}
-        transaction.on_commit(partial(switchboard.tell, channel_name, message))
+    for run in held:
+        at = now + timedelta(seconds=random.uniform(0, jitter_s))  # noqa: S311  nobody's secret
+        still.filter(pk=run.pk).update(
+            released_at=now,
+            next_attempt_at=at,
+            deadline_at=at + timedelta(seconds=QUEUE_S),
+            summary=summary,
+        )
+
+
+def announce(waiting: Mapping[int, int], *, can_wait: bool = False) -> None:
+    """Tell connections, once this transaction is committed, of runs that wait for them.
+
+    `waiting` has the runs' stations by run. Those of a batch can wait for a single click.
+    """
+    how = {"can_wait": True} if can_wait else {}
+    names = connections.channel_names_of(station_pks=set(waiting.values()))
+    for run_pk, station_pk in waiting.items():
+        if station_pk in names:
+            message = {"type": "command.run", "run": run_pk, **how}
+            transaction.on_commit(partial(switchboard.tell, names[station_pk], message))
 
 
 def claim(*, run_pk: int, connection_pk: int) -> Claimed | None:
     """Make the run ours to send: queued → sent, at most once. None: not ours, or not any more."""
+    return claim_all([(run_pk, connection_pk)])[0]
+
+
+def claim_all(asked: Sequence[tuple[int, int]]) -> list[Claimed | None]:
+    """The same for many (run, connection), in a few statements."""
     now = timezone.now()
-    with publishing() as changes:
-        run = (
-            CommandRun.objects.select_related("station", "charger", "connector")
-            .filter(pk=run_pk, status=RunStatus.QUEUED)
-            .first()
-        )
-        connection = Connection.objects.filter(pk=connection_pk, closed_at__isnull=True).first()
-        if run is None or connection is None or connection.station_id != run.station_id:
-            return None
-        command, target = BY_SLUG[run.command], targets.of_run(run)
-        version = versions.by_name(connection.protocol)
-        requests = (
-            command.requests(version, target, run.params)
-            if version is not None and command.supports(version)
-            else ()
-        )
-        if not requests:
-            move(
-                run,
-                RunStatus.UNSUPPORTED,
-                _("There is nothing to ask: the station has no such connector."),
-                at=now,
-                changes=changes,
-            )
-            return None
-        moved = move(
-            run,
-            RunStatus.SENT,
-            _("Sent; the station has not answered yet."),
-            at=now,
-            changes=changes,
-            sent_at=now,
-            connection=connection,
-            protocol=connection.protocol,
-            attempts=run.attempts + 1,
-            next_attempt_at=None,
-            calls=len(requests),
-            # What is never sent again needs its secrets no more.
-            params=run.params if command.resend else masking.payload(run.params),
-            answers=[],
-            deadline_at=now + timedelta(seconds=run.answer_timeout_s),
-        )
-        if not moved:
-            return None
-        calls = _log_calls(run, connection, requests, now)
-    return Claimed(run.pk, run.command, calls, run.answer_timeout_s)
+    with bundling() as bundle:
+        held = bundle.load([run_pk for run_pk, _connection_pk in asked])
+        sockets = Connection.objects.filter(
+            pk__in={connection_pk for _run_pk, connection_pk in asked}, closed_at__isnull=True
+        ).in_bulk()
+        messages: list[OcppMessage] = []
+        claimed = [
+            _claim(held.get(run_pk), sockets.get(connection_pk), messages, now, bundle)
+            for run_pk, connection_pk in asked
+        ]
+        rows.insert(OcppMessage, messages)
+    return claimed
+
+
+def _claim(
+    run: CommandRun | None,
+    connection: Connection | None,
+    messages: list[OcppMessage],
+    now: datetime,
+    bundle: Bundle,
+) -> Claimed | None:
+    if run is None or connection is None or connection.station_id != run.station_id:
+        return None
+    if run.status != RunStatus.QUEUED or run.is_held:
+        return None
+    requests = _requests(run, connection, now, bundle)
+    if not requests:
+        return None
+    command = BY_SLUG[run.command]
+    moved = move(
+        run,
+        RunStatus.SENT,
+        _("Sent; the station has not answered yet."),
+        at=now,
+        changes=bundle,
+        sent_at=now,
+        firmware_before=run.station.firmware_version,
+        connection=connection,
+        protocol=connection.protocol,
+        attempts=run.attempts + 1,
+        next_attempt_at=None,
+        calls=len(requests),
+        continued_at=None,
+        # What is never sent again needs its secrets no more.
+        sealed=run.sealed if command.resend else "",
+        answers=[],
+        deadline_at=now + timedelta(seconds=run.answer_timeout_s),
+    )
+    if not moved:
+        return None
+    outgoing = calls.word(run, requests, connection_pk=connection.pk, at=now)
+    messages += outgoing.messages
+    return Claimed(run.pk, run.command, outgoing.calls, run.answer_timeout_s)
+
+
+def _requests(
+    run: CommandRun, connection: Connection, now: datetime, bundle: Bundle
+) -> tuple[Request, ...]:
+    """What to ask, in the words of the connection's version; the run ends where there is none."""
+    command = BY_SLUG[run.command]
+    version = versions.by_name(connection.protocol)
+    try:
+        params = transfers.resolve(run=run, params=_to_send(run))
+    except sealing.UnsealableError:
+        why = _("The portal's keys have changed: its secrets can't be read. Ask again.")
+        move(run, RunStatus.FAILED, why, at=now, changes=bundle)
+        return ()
+    except transfers.ImageGoneError:
+        why = _("The firmware image was deleted. Choose another one, and ask again.")
+        move(run, RunStatus.FAILED, why, at=now, changes=bundle)
+        return ()
+    if version is not None and command.supports(version):
+        requests = command.requests(version, bundle.target_of(run), params)
+        if requests:
+            return requests
+    why = _("There is nothing to ask: the station has no such connector.")
+    move(run, RunStatus.UNSUPPORTED, why, at=now, changes=bundle)
+    return ()
 
 
 def claim_nudge(*, run_pk: int, connection_pk: int) -> Claimed | None:
@@ -219,36 +271,16 @@ def claim_nudge(*, run_pk: int, connection_pk: int) -> Claimed | None:
     version = versions.by_name(connection.protocol) if connection else None
     if run is None or connection is None or version is None:
         return None
-    requests = BY_SLUG[run.command].nudge(version, targets.of_run(run), run.params)
+    requests = BY_SLUG[run.command].nudge(version, targets.of_run(run), calls.with_request_id(run))
+    outgoing = calls.word(run, requests, connection_pk=connection.pk, at=timezone.now())
     with transaction.atomic():
-        calls = _log_calls(run, connection, requests, timezone.now())
-    return Claimed(run.pk, run.command, calls, run.answer_timeout_s, is_nudge=True)
+        outgoing.keep()
+    return Claimed(run.pk, run.command, outgoing.calls, run.answer_timeout_s, is_nudge=True)
 
 
-def _log_calls(
-    run: CommandRun, connection: Connection, requests: tuple[Request, ...], at: datetime
-) -> tuple[OutgoingCall, ...]:
-    """Log what is about to be sent, so that an answer finds its run whatever happens."""
-    ids = [str(uuid.uuid4()) for _request in requests]
-    rows = OcppMessage.objects.bulk_create(
-        OcppMessage(
-            station_id=run.station_id,
-            connection_id=connection.pk,
-            run=run,
-            is_from_station=False,
-            action=request.action,
-            unique_id=unique_id,
-            call=masking.frame([2, unique_id, request.action, request.payload]),
-            called_at=at,
-        )
-        for unique_id, request in zip(ids, requests, strict=True)
-    )
-    return tuple(
-        OutgoingCall(
-            row.unique_id, request.action, request.payload, row.pk, request.may_break_schema
-        )
-        for row, request in zip(rows, requests, strict=True)
-    )
+def _to_send(run: CommandRun) -> Params:
+    """What goes on the wire, secrets and all. Raises sealing.UnsealableError."""
+    return {**calls.with_request_id(run), **sealing.unseal_params({}, run.sealed)}
 
 
 def cancel(*, run: CommandRun, user: User | None) -> CommandRun | None:
@@ -264,6 +296,7 @@ def cancel(*, run: CommandRun, user: User | None) -> CommandRun | None:
             who = user.get_username() if user else _("the system")
             cause = _("Cancelled by %(user)s before it was sent.") % {"user": who}
             if move(run, RunStatus.CANCELLED, cause, at=now, changes=changes):
+                auditing.note(Deed.CANCELLED, run)
                 return None
     command = BY_SLUG[run.command]
     params: dict[str, Any] | None = command.withdrawal(run.params)

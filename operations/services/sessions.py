@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from operations.answers import SessionAnswer
+from operations.answers import SessionAnswer, TokenAnswer
 from operations.events import (
     MetersRead,
     Reading,
@@ -19,6 +19,7 @@ from operations.services import rows, tokens
 from operations.services.components import status_of
 from operations.services.live import Changes
 from operations.services.parts import Parts
+from operations.services.tokens import Moment
 from operations.statuses import OCCUPIED, ChargingStatus, SessionStatus
 
 # Why a session ended whose end we only concluded; the station's own word replaces it.
@@ -46,6 +47,7 @@ def record_starts(told: Sequence[Told], changes: Changes) -> list[SessionAnswer]
             defaults={
                 "charger_id": connector.charger_id if connector else None,
                 "meter_last_wh": event.meter_start_wh,
+                "heard_at": item.heard_at,
             },
         )
         if is_new:
@@ -53,7 +55,13 @@ def record_starts(told: Sequence[Told], changes: Changes) -> list[SessionAnswer]
             session.save(update_fields=["transaction_id"])
             _end_forgotten(session, changes)
         _tell_browsers(session, changes)
-        answers.append(SessionAnswer(session.transaction_id, tokens.judge(identifier=event.token)))
+        answer = tokens.judge(
+            identifier=event.token,
+            station_pk=item.station_id,
+            moment=Moment.BEGINNING,
+            session_pk=session.pk,
+        )
+        answers.append(SessionAnswer(session.transaction_id, answer))
     parts.save(changes)
     return answers
 
@@ -90,7 +98,11 @@ def record_stops(told: Sequence[Told], changes: Changes) -> list[SessionAnswer]:
             kept = _kept(item.station_id, None, number, session, event.readings)
             rows.insert(MeterReading, kept)
             _tell_browsers(session, changes)
-        token = tokens.judge(identifier=event.token) if event.token else None
+        token = None
+        if event.token:
+            token = tokens.judge(
+                identifier=event.token, station_pk=item.station_id, moment=Moment.ENDING
+            )
         answers.append(SessionAnswer(event.transaction_id, token))
     return answers
 
@@ -116,15 +128,30 @@ def record_changes(told: Sequence[Told], changes: Changes) -> list[SessionAnswer
         session, _is_new = Session.objects.get_or_create(
             station_id=item.station_id,
             transaction_id=event.transaction_id,
-            defaults={"started_at": event.at},
+            defaults={"started_at": event.at, "heard_at": item.heard_at},
         )
+        had_token = bool(session.token)
         _place(session, item, event, parts, changes)
         _apply(session, item, event, parts)
         _tell_browsers(session, changes)
-        token = tokens.judge(identifier=event.token) if event.token else None
+        token = _judge(session, item, event, had_token=had_token) if event.token else None
         answers.append(SessionAnswer(event.transaction_id, token))
     parts.save(changes)
     return answers
+
+
+def _judge(session: Session, item: Told, event: SessionChanged, *, had_token: bool) -> TokenAnswer:
+    """Every token after the first that is presented in a session is there to end it."""
+    moment = Moment.ENDING if had_token or event.kind == "Ended" else Moment.JOINING
+    if event.kind == "Started":
+        moment = Moment.BEGINNING
+    return tokens.judge(
+        identifier=event.token,
+        station_pk=item.station_id,
+        moment=moment,
+        session_pk=session.pk,
+        kind=event.token_type,
+    )
 
 
 def _place(
@@ -151,6 +178,8 @@ def _apply(session: Session, item: Told, event: SessionChanged, parts: Parts) ->
     session.started_at = min(session.started_at, event.at)
     if event.token and (event.kind == "Started" or not session.token):
         session.token = event.token
+    if event.remote_start_id is not None:
+        session.remote_start_id = event.remote_start_id
     _count(session, event)
     if not is_late:
         session.last_seq_no = event.seq_no

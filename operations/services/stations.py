@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from operations.answers import BootAnswer
 from operations.events import StationBooted, Told
 from operations.models import Charger, Organisation, Site, Station
-from operations.services import connections
+from operations.models.audit import Deed
+from operations.services import auditing, connections
 from operations.services.live import Changes, publishing
 from operations.services.parts import Parts
 from operations.statuses import OperationalStatus, Registration
@@ -63,14 +64,17 @@ def create_station(
     )
     station.full_clean()
     station.save()
+    auditing.note(Deed.CREATED, station, changes=auditing.difference(None, station))
     return station
 
 
+@transaction.atomic
 def renew_password(*, station: Station) -> str:
     """Give the station a new password, returned this once; the old one ends with it."""
     password = generate_password()
     station.password_digest = digest(password.encode())
     station.save(update_fields=["password_digest"])
+    auditing.note(Deed.NEW_PASSWORD, station)
     return password
 
 
@@ -87,17 +91,22 @@ def admit_unknown(*, identity: str) -> Station | None:
 def approve(*, station: Station, organisation: Organisation | None) -> None:
     """Take a station out of quarantine; its next BootNotification is accepted."""
     with publishing() as changes:
+        before = auditing.stored(station)
         station.registration = Registration.ACCEPTED
         station.organisation = organisation or station.organisation
         station.save(update_fields=["registration", "organisation"])
+        auditing.note(Deed.APPROVED, station, changes=auditing.difference(before, station))
         changes.add("station", station.pk)
 
 
 def quarantine(*, station: Station, why: str) -> None:
     """Have a station wait for approval: its socket is closed, its next boot answered Pending."""
     with publishing() as changes:
+        was = station.registration
         station.registration = Registration.PENDING
         station.save(update_fields=["registration"])
+        registration = [was, Registration.PENDING.value]
+        auditing.note(Deed.QUARANTINED, station, changes={"registration": registration})
         connections.disconnect(station=station, why=why)
         changes.add("station", station.pk)
 
@@ -109,6 +118,7 @@ def forget(*, station: Station, why: str) -> None:
     with publishing() as changes:
         connections.disconnect(station=station, why=why)
         changes.add("connectivity", station.pk)
+        auditing.note(Deed.DELETED, station, changes=auditing.difference(station, None))
         station.delete()
 
 

@@ -1,6 +1,5 @@
 """What time does: deadlines, lost announcements, dead nodes. Called each second by Celery."""
 
-from collections import defaultdict
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -8,9 +7,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from operations.commands import BY_SLUG
-from operations.models import CommandRun
-from operations.services import connections, outcomes, runs, targets
+from operations.models import CommandRun, Station
+from operations.services import (
+    calls,
+    connections,
+    outcomes,
+    pacing,
+    progress,
+    runs,
+    schedules,
+    targets,
+)
 from operations.services.live import Changes, publishing, switchboard
+from operations.services.local_lists import syncing
 from operations.services.transitions import move
 from operations.statuses import RunStatus
 
@@ -25,6 +34,10 @@ def sweep() -> None:
     if connections.keep_watch(now=now):
         connections.close_dead_nodes(now=now)
     expire_due(now=now)
+    schedules.spawn_due(now=now)
+    pacing.advance()
+    syncing.keep_up(now=now)
+    drop_unreachable(now=now)
     announce_waiting(now=now)
 
 
@@ -69,6 +82,7 @@ def _expire_effect(run: CommandRun, now: datetime, changes: Changes) -> None:
     }
     if run.answered_at is None:
         cause = _("The station disconnected without an answer and did not boot in time.")
+    cause = BY_SLUG[run.command].stalled(progress.progress_of(run, at=now)) or cause
     move(run, RunStatus.NOT_CONFIRMED, cause, at=now, changes=changes)
 
 
@@ -77,7 +91,7 @@ def _nudge(run: CommandRun, now: datetime) -> bool:
     version = run.station.version
     if version is None or not run.station.is_connected:
         return False
-    if not BY_SLUG[run.command].nudge(version, targets.of_run(run), run.params):
+    if not BY_SLUG[run.command].nudge(version, targets.of_run(run), calls.with_request_id(run)):
         return False
     is_first = CommandRun.objects.filter(pk=run.pk, status=run.status, nudged_at=None).update(
         nudged_at=now, deadline_at=now + timedelta(seconds=NUDGE_S)
@@ -89,20 +103,26 @@ def _nudge(run: CommandRun, now: datetime) -> bool:
     return True
 
 
+def drop_unreachable(*, now: datetime) -> None:
+    """End what was asked, or released, in the very moment in which the station went."""
+    lost = (
+        CommandRun.objects.released()
+        .filter(released_at__lte=now - ANNOUNCE_AFTER, next_attempt_at=None)
+        .filter(station__connected_at=None)
+    )
+    for station_pk in set(lost.values_list("station_id", flat=True)[:MOST]):
+        with publishing() as changes:
+            if not Station.objects.connected().filter(pk=station_pk).exists():
+                outcomes.drop_queued(station_pk=station_pk, at=now, changes=changes)
+
+
 def announce_waiting(*, now: datetime) -> None:
     """Tell connections again what waits for them: an announcement may have been lost."""
     waiting = (
-        CommandRun.objects.filter(
-            status=RunStatus.QUEUED,
-            created_at__lte=now - ANNOUNCE_AFTER,
-            station__connected_at__isnull=False,
-        )
+        CommandRun.objects.released()
+        .filter(released_at__lte=now - ANNOUNCE_AFTER, station__connected_at__isnull=False)
         .exclude(next_attempt_at__gt=now)
         .order_by("pk")
-        .values_list("station_id", "pk")[:MOST]
+        .values_list("pk", "station_id")[:MOST]
     )
-    by_station: dict[int, list[int]] = defaultdict(list)
-    for station_pk, run_pk in waiting:
-        by_station[station_pk].append(run_pk)
-    for station_pk, run_pks in by_station.items():
-        runs.announce(run_pks, station_pk=station_pk)
+    runs.announce(dict(waiting))

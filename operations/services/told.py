@@ -17,8 +17,9 @@ from operations.events import (
     Told,
 )
 from operations.models import ProtocolFinding, Station, StationEvent, StationReport
-from operations.services import components
+from operations.services import abilities, components, settings
 from operations.services.live import Changes
+from operations.services.local_lists import hearing
 
 # A fault the station repeats for ever is one row; so many different ones a station may have.
 MOST_FINDINGS = 500
@@ -67,14 +68,28 @@ def record_report_parts(told: Sequence[Told], changes: Changes) -> list[None]:
     for item in told:
         event = item.event
         assert isinstance(event, ReportPartReceived)  # noqa: S101
-        _add_part(item, event)
+        report = _add_part(item, event)
+        if event.kind == "NotifyReport":
+            settings.learn_report(
+                station_pk=item.station_id,
+                request_id=event.request_id,
+                data=event.data,
+                at=item.heard_at,
+                began_at=report.started_at if report.is_complete else None,
+            )
+            changes.add("settings", item.station_id)
+            abilities.learn_from_report(station_pk=item.station_id, data=event.data)
+            hearing.take_report(station_pk=item.station_id, data=event.data)
         for part in event.parts:
             components.record_components([Told(item.station_id, part, item.heard_at)], changes)
     return [None] * len(told)
 
 
-def _add_part(item: Told, event: ReportPartReceived) -> None:
-    """A part that comes again replaces itself; part 0 of a complete report begins a new one."""
+def _add_part(item: Told, event: ReportPartReceived) -> StationReport:
+    """A part that comes again replaces itself; part 0 of a complete report begins a new one.
+
+    Parts without numbers are counted as they come.
+    """
     report = (
         StationReport.objects.filter(
             station_id=item.station_id, kind=event.kind, request_id=event.request_id
@@ -82,21 +97,23 @@ def _add_part(item: Told, event: ReportPartReceived) -> None:
         .order_by("-pk")
         .first()
     )
-    if report is None or (report.is_complete and event.seq_no == 0):
+    if report is None or (report.is_complete and not event.seq_no):
         report = StationReport(
             station_id=item.station_id,
             kind=event.kind,
             request_id=event.request_id,
             started_at=item.heard_at,
         )
-    report.parts[str(event.seq_no)] = masking.payload(event.data)
+    number = len(report.parts) if event.seq_no is None else event.seq_no
+    report.parts[str(number)] = masking.payload(event.data)
     if event.is_last:
-        report.last_seq_no = event.seq_no
+        report.last_seq_no = number
     report.is_complete = report.last_seq_no is not None and all(
         str(number) in report.parts for number in range(report.last_seq_no + 1)
     )
     report.updated_at = item.heard_at
     report.save()
+    return report
 
 
 @dataclass(frozen=True, slots=True)

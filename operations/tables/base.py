@@ -12,12 +12,14 @@ from django.db.models import Model
 from django.utils.html import format_html
 
 from operations.commands.base import Text
+from operations.statuses import Role
 from operations.tables.audience import Audience
 from operations.tables.cells import NOTHING
 
 PAGE_SIZES = (25, 50, 100)
 # Buttons stay in reach while the data beside them scrolls.
 ACTIONS = "actions stays"
+TICK = "tick"  # the column of tick boxes (operations.tables.ticking)
 
 
 def _cell_id(table: "PortalTable", record: Model, bound_column: Any) -> str:
@@ -87,11 +89,25 @@ class PortalTable(tables.Table):
     rows_are_watched: ClassVar[bool] = True
     caption: ClassVar[Text]
     page_sizes = PAGE_SIZES
+    is_ticked = False  # whether every row's box is ticked from the start
 
     def __init__(self, *args: Any, audience: Audience, **kwargs: Any) -> None:
         row_attrs = {"id": _row_id} | ({"data-live": _row_live} if self.rows_are_watched else {})
         super().__init__(*args, row_attrs=row_attrs, **kwargs)
         self.audience = audience
+
+    @property
+    def audience(self) -> Audience:
+        """Whom the rows are rendered for."""
+        return self._audience
+
+    @audience.setter
+    def audience(self, audience: Audience) -> None:
+        self._audience = audience
+        if TICK in self.base_columns:
+            # Only who may ask has a use for ticked rows.
+            show = self.columns.show if audience.role.includes(Role.OPERATOR) else self.columns.hide
+            show(TICK)
 
     def learn(self, records: Sequence[Any]) -> None:
         """Load what the rows of these records show besides the records themselves."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from operations.commands import COMMANDS
 from operations.commands.base import Command, Target, Text
+from operations.models import Charger, Connector, Station
 from operations.services import runs
 from operations.statuses import Role
 
@@ -33,29 +34,51 @@ class Button:
 def buttons_of(target: Target, role: Role, *, place: str = "") -> Iterator[Button]:
     """Buttons for one target, in the order of the list of commands; asks no database.
 
-    `place` tells apart the same target's buttons in two places of one page.
+    The rest stands behind the last of them. `place` tells apart the same target's buttons in
+    two places of one page.
     """
-    part = target.connector or target.charger or target.station
-    kind = target.kind.value
     for command in COMMANDS:
-        if target.kind in command.targets:
-            yield Button(
-                id=f"{place}{kind}-{part.pk}-ask-{command.slug}",
-                label=command.label,
-                icon=command.icon,
-                url=reverse(f"ask-{kind}", args=[part.pk, command.slug]),
-                tone=TONES.get(command.tone, ""),
-                reason=why_not(command, target, role),
-            )
+        if target.kind in command.targets and not command.group:
+            yield button_of(command, target, role, place=place)
+    part, kind = _part(target), target.kind.value
+    yield Button(
+        id=f"{place}{kind}-{part.pk}-more",
+        label=_("More…"),
+        icon="ellipsis",
+        url=reverse(f"more-{kind}", args=[part.pk]),
+        tone="",
+        reason="" if role.includes(Role.OPERATOR) else _lacks(role, Role.OPERATOR),
+    )
+
+
+def button_of(command: Command, target: Target, role: Role, *, place: str = "") -> Button:
+    """One command's button for one target."""
+    part, kind = _part(target), target.kind.value
+    return Button(
+        id=f"{place}{kind}-{part.pk}-ask-{command.slug}",
+        label=command.label,
+        icon=command.icon,
+        url=reverse(f"ask-{kind}", args=[part.pk, command.slug]),
+        tone=TONES.get(command.tone, ""),
+        reason=why_not(command, target, role),
+    )
+
+
+def _part(target: Target) -> Station | Charger | Connector:
+    return target.connector or target.charger or target.station
+
+
+def _lacks(role: Role, needed: Role) -> str:
+    return _("your role is %(role)s; it takes at least %(needed)s.") % {
+        "role": role.value,
+        "needed": needed.value,
+    }
 
 
 def why_not(command: Command, target: Target, role: Role) -> str:
     """Why this role can't ask this now; empty when it can."""
     if not role.includes(command.permission):
-        return _("your role is %(role)s; it takes at least %(needed)s.") % {
-            "role": role.value,
-            "needed": command.permission.value,
-        }
+        return _lacks(role, Role(command.permission))
     obstacle = runs.obstacle(command=command, target=target)
     return obstacle.sentence if obstacle else ""
 

@@ -66,8 +66,8 @@ def connection_text(station: Station) -> str:
     return _("Never connected")
 
 
-def station_link(station: Station) -> SafeString:
-    """The station's name, with a sign that says whether it is connected."""
+def station_link(station: Station, *, to: str = "station-detail") -> SafeString:
+    """The station's name, with a sign that says whether it is connected; `to` names its page."""
     is_on = station.is_connected
     return format_html(
         '<span class="state" data-tone="{}" title="{}"><i class="fa-solid fa-{}" '
@@ -77,7 +77,7 @@ def station_link(station: Station) -> SafeString:
         connection_text(station),
         "circle" if is_on else "circle-xmark",
         _("Connected:") if is_on else _("Offline:"),
-        reverse("station-detail", args=[station.pk]),
+        reverse(to, args=[station.pk]),
         station.name,
     )
 
@@ -90,7 +90,7 @@ def run_link(run: CommandRun | None) -> SafeString:
         '<a class="run-link" href="{}">{}</a>',
         reverse("run-detail", args=[run.pk]),
         badge(
-            word=run.get_status_display(),
+            word=run.state_words,
             tone=run.state.tone,
             icon=run.state.icon,
             title=run_text(run),
@@ -103,7 +103,7 @@ def run_text(run: CommandRun | None) -> str:
     if run is None:
         return ""
     command = BY_SLUG.get(run.command)
-    return f"{command.label if command else run.command}: {run.get_status_display()}"
+    return f"{command.label if command else run.command}: {run.state_words}"
 
 
 def power(kilowatts: float | None) -> str:

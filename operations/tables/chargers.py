@@ -17,6 +17,7 @@ from operations.models import Charger, CommandRun, Connector, Session
 from operations.statuses import ChargingStatus, OperationalStatus
 from operations.tables import buttons, cells
 from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
+from operations.tables.ticking import TickColumn
 
 EXPAND = lazy(format_html, str)('<span class="visually-hidden">{}</span>', gettext_lazy("Expand"))
 
@@ -29,6 +30,7 @@ class ChargerTable(PortalTable):
     detail_template = "operations/chargers/_detail.html"
     empty_icon = "charging-station"
 
+    tick = TickColumn()
     expand = ToolColumn(EXPAND, css="narrow")
     name = PortalColumn(gettext_lazy("Name"), by=("name",), css="fw-medium")
     serial_number = PortalColumn(
@@ -136,6 +138,7 @@ class ConnectorTable(PortalTable):
     rows_are_watched = False  # its whole charger is, see _connectors.html
     caption = gettext_lazy("Connectors")
 
+    tick = TickColumn("connector", has_head=False)
     number = PortalColumn(gettext_lazy("Connector"))
     type = PortalColumn(gettext_lazy("Type"), is_live=True)
     max_power_kw = PortalColumn(gettext_lazy("Power"), css="amount", is_live=True)

@@ -1,5 +1,8 @@
 """The list of requests."""
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -9,12 +12,15 @@ from django.utils.translation import gettext_lazy
 from operations.commands import BY_SLUG
 from operations.commands.base import Target
 from operations.models import CommandRun
+from operations.services import rollouts
 from operations.tables import cells
 from operations.tables.base import PortalColumn, PortalTable
 
 
 class RunTable(PortalTable):
     """Operations > Requests."""
+
+    percents: Mapping[int, int] = MappingProxyType({})  # of what is being downloaded, by run
 
     row_name = "run"
     caption = gettext_lazy("Requests")
@@ -27,6 +33,10 @@ class RunTable(PortalTable):
     summary = PortalColumn(gettext_lazy("What happened"), css="wrap", is_live=True)
     asked_by = PortalColumn(gettext_lazy("Asked by"), by=("created_by__username",))
     created_at = PortalColumn(gettext_lazy("Asked at"), by=("created_at",))
+
+    def learn(self, records: Sequence[CommandRun]) -> None:
+        """How far downloads are; no query where nothing is being downloaded."""
+        self.percents = rollouts.fetched(records)
 
     def render_number(self, record: CommandRun) -> int:
         """The number people quote."""
@@ -60,13 +70,18 @@ class RunTable(PortalTable):
 
     def render_status(self, record: CommandRun) -> SafeString:
         """Where the request is in its life."""
-        return cells.badge(
-            word=record.get_status_display(), tone=record.state.tone, icon=record.state.icon
-        )
+        state = record.state
+        return cells.badge(word=self.value_status(record), tone=state.tone, icon=state.icon)
 
     def value_status(self, record: CommandRun) -> str:
-        """Its word."""
-        return record.get_status_display()
+        """Its word; of a download how far it is."""
+        percent = self.percents.get(record.pk)
+        if percent is None:
+            return record.state_words
+        return _("%(phase)s %(percent)d %%") % {
+            "phase": record.get_phase_display(),
+            "percent": percent,
+        }
 
     def render_asked_by(self, record: CommandRun) -> str | SafeString:
         """Who; nobody where a script asked."""
@@ -83,6 +98,13 @@ class RunTable(PortalTable):
     def value_created_at(self, record: CommandRun) -> str:
         """The exact time."""
         return cells.moment_text(record.created_at)
+
+
+class BatchRunTable(RunTable):
+    """The requests of one batch: who asked and when is the batch's."""
+
+    class Meta:
+        exclude = ("asked_by", "created_at")
 
 
 def title(run: CommandRun) -> str:

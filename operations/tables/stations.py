@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from operations.commands.base import Target
 from operations.models import CommandRun, Station
+from operations.services import firmware
 from operations.statuses import OperationalStatus
 from operations.tables import buttons, cells
 from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
+from operations.tables.ticking import TickColumn
 
 
 class StationTable(PortalTable):
@@ -21,6 +24,7 @@ class StationTable(PortalTable):
     caption = gettext_lazy("Stations")
     empty_icon = "server"
 
+    tick = TickColumn()
     name = PortalColumn(gettext_lazy("Name"), by=("name",))
     identity = PortalColumn(gettext_lazy("Identity"), by=("identity",), css="code")
     serial_number = PortalColumn(
@@ -43,7 +47,8 @@ class StationTable(PortalTable):
     actions = ToolColumn(gettext_lazy("Actions"), css=ACTIONS, is_live=True)
 
     def learn(self, records: Sequence[Station]) -> None:
-        """The last request to each station."""
+        """The last request to each station, and what the firmware library has for it."""
+        self.newest = firmware.newest_versions([station.pk for station in records])
         runs = CommandRun.objects.latest_of([station.pk for station in records])
         self.last_runs = {run.station_id: run for run in runs}
 
@@ -60,6 +65,21 @@ class StationTable(PortalTable):
     def value_protocol(self, record: Station) -> str:
         """With the word OCPP in front of the version."""
         return record.get_protocol_display()
+
+    def render_firmware_version(self, record: Station) -> str | SafeString:
+        """The version, and whether the library has a newer one."""
+        newest = self.newest.get(record.pk)
+        if not record.firmware_version:
+            return cells.NOTHING
+        if newest is None or newest == record.firmware_version:
+            return record.firmware_version
+        title = _("%(version)s is in the library.") % {"version": newest}
+        badge = cells.badge(word=_("Outdated"), tone="orange", icon="arrow-up", title=title)
+        return format_html("{} {}", record.firmware_version, badge)
+
+    def value_firmware_version(self, record: Station) -> str:
+        """The version alone."""
+        return record.firmware_version
 
     def render_operational_status(self, record: Station) -> SafeString:
         """The broad status."""

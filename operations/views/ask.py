@@ -16,17 +16,60 @@ from operations.forms.ask import AskForm
 from operations.models import Charger, CommandRun, Connector, Station, User
 from operations.services import asking, runs, targets
 from operations.statuses import Role
-from operations.views import run_story
+from operations.views import forecasts, run_story
 from operations.views.requests import PortalRequest
 
 TONES = {"danger": "red"}  # a command's button colour, as the dialog calls it
 
 
-class Ask(View):
-    """GET: the command's form for one target. POST: submit it."""
+class OfTarget(View):
+    """A view of one target: which kind, and how to find it."""
 
     request: PortalRequest
     kind: ClassVar[TargetKind]
+
+    def find_target(self, user: User, pk: int) -> Target:
+        """The target, if this user sees it."""
+        raise NotImplementedError
+
+
+class OfStation(OfTarget):
+    """A whole station."""
+
+    kind = TargetKind.STATION
+
+    def find_target(self, user: User, pk: int) -> Target:
+        """The station with all its connectors."""
+        return targets.of_station(get_object_or_404(Station.objects.visible_to(user), pk=pk))
+
+
+class OfCharger(OfTarget):
+    """One charger."""
+
+    kind = TargetKind.CHARGER
+
+    def find_target(self, user: User, pk: int) -> Target:
+        """The charger with its connectors."""
+        chargers = Charger.objects.visible_to(user).select_related("station")
+        return targets.of_charger(get_object_or_404(chargers, pk=pk))
+
+
+class OfConnector(OfTarget):
+    """One connector."""
+
+    kind = TargetKind.CONNECTOR
+
+    def find_target(self, user: User, pk: int) -> Target:
+        """The connector, found through the chargers this user sees."""
+        connectors = Connector.objects.filter(
+            charger__in=Charger.objects.visible_to(user)
+        ).select_related("charger", "station")
+        return targets.of_connector(get_object_or_404(connectors, pk=pk))
+
+
+class Ask(OfTarget):
+    """GET: the command's form for one target. POST: submit it."""
+
     command: Command
     target: Target
 
@@ -43,10 +86,6 @@ class Ask(View):
                 % {"command": command.label, "role": Role(command.permission).value}
             )
         return super().dispatch(request, *args, **kwargs)
-
-    def find_target(self, user: User, pk: int) -> Target:
-        """The target, if this user sees it."""
-        raise NotImplementedError
 
     def get(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The form, filled in with what makes sense for the target."""
@@ -104,6 +143,7 @@ class Ask(View):
             "description": describe(self.target),
             "obstacle": obstacle,
             "warnings": self.command.warnings(self.target, values),
+            "forecast": forecasts.of(self.command, [self.target.station.pk], values),
             "icon": self.command.icon,
             "tone": TONES.get(self.command.tone, ""),
             "action": request.path,
@@ -114,38 +154,16 @@ class Ask(View):
         return render(request, f"operations/ask/{template}", context, status=status)
 
 
-class AskStation(Ask):
+class AskStation(OfStation, Ask):
     """Ask a whole station."""
 
-    kind = TargetKind.STATION
 
-    def find_target(self, user: User, pk: int) -> Target:
-        """The station with all its connectors."""
-        return targets.of_station(get_object_or_404(Station.objects.visible_to(user), pk=pk))
-
-
-class AskCharger(Ask):
+class AskCharger(OfCharger, Ask):
     """Ask for one charger."""
 
-    kind = TargetKind.CHARGER
 
-    def find_target(self, user: User, pk: int) -> Target:
-        """The charger with its connectors."""
-        chargers = Charger.objects.visible_to(user).select_related("station")
-        return targets.of_charger(get_object_or_404(chargers, pk=pk))
-
-
-class AskConnector(Ask):
+class AskConnector(OfConnector, Ask):
     """Ask for one connector."""
-
-    kind = TargetKind.CONNECTOR
-
-    def find_target(self, user: User, pk: int) -> Target:
-        """The connector, found through the chargers this user sees."""
-        connectors = Connector.objects.filter(
-            charger__in=Charger.objects.visible_to(user)
-        ).select_related("charger", "station")
-        return targets.of_connector(get_object_or_404(connectors, pk=pk))
 
 
 def describe(target: Target) -> str:

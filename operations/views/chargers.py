@@ -9,22 +9,27 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
 
+from operations.commands.base import TargetKind
 from operations.filters.chargers import ChargerFilterSet
 from operations.models import Charger, Connector, User
 from operations.tables.audience import Audience
 from operations.tables.base import PortalTable
 from operations.tables.chargers import ChargerTable, ConnectorTable
-from operations.views.lists import EmptyState, PortalList
+from operations.views.lists import EmptyState
 from operations.views.requests import PortalRequest
+from operations.views.selections import SelectableList
 
 MOST_EXPANDED = 100
 
 
-class ChargerList(PortalList):
+class ChargerList(SelectableList):
     """All chargers the user sees."""
 
     title = gettext_lazy("Chargers")
     name = "chargers"
+    source = "chargers"
+    url_name = "charger-list"
+    kind = TargetKind.CHARGER
     table_class = ChargerTable
     filterset_class = ChargerFilterSet
     no_match = gettext_lazy("No charger matches this filter")

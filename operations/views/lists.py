@@ -30,8 +30,8 @@ class EmptyState(TypedDict, total=False):
 class PortalList(View):
     """A list page. A noun's list declares its parts and what a user may see of it."""
 
-    title: ClassVar[Text]
-    name: ClassVar[str]  # of the exported file
+    title: Text
+    name: str  # of the exported file
     table_class: ClassVar[type[PortalTable]]
     filterset_class: ClassVar[type[PortalFilterSet]]
     order_by: ClassVar[tuple[str, ...]] = ("name",)
@@ -52,6 +52,14 @@ class PortalList(View):
         """What to say while there is nothing at all."""
         return {}
 
+    def more(self) -> dict[str, Any]:
+        """What else the whole page shows."""
+        return {}
+
+    def selection(self, filterset: PortalFilterSet) -> Any:
+        """What components/_selection.html takes, where rows can be ticked."""
+        return None
+
     def get(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page, its list alone for htmx, or the page as CSV or on paper."""
         scope = self.scope(request.user)
@@ -68,6 +76,7 @@ class PortalList(View):
             "clear_url": filterset.without(*filterset.form.fields, "page"),
             "csv_url": self.url_with(export="csv"),
             "print_url": self.url_with(print="1"),
+            "selection": self.selection(filterset),
         }
         if request.GET.get("print") == "1":
             context["lines"] = list(exports.lines(self.table))
@@ -84,6 +93,7 @@ class PortalList(View):
         else:
             context["filter"].suggest(scope)
             context["counts"] = self.counts(request.user)
+            context |= self.more()
             response = render(request, self.template_name, context)
         patch_vary_headers(response, ("HX-Request", "HX-Target"))
         return response

@@ -20,10 +20,30 @@ from operations.tables.chargers import ChargerTable
 from operations.tables.runs import RunTable
 from operations.tables.sessions import SessionTable
 from operations.tables.stations import StationTable
-from operations.views import run_story, session_story, station_page
+from operations.views import (
+    live_alerts,
+    live_batches,
+    live_caches,
+    live_files,
+    live_local_lists,
+    live_settings,
+    run_story,
+    session_story,
+    station_page,
+)
 from operations.views.chargers import connector_tables
 
-KEY = re.compile(r"(charger|connectors|station|run|session|meters|trail):([0-9]{1,18})|fleet")
+KINDS = (
+    *("charger", "connectors", "station", "run", "session", "meters", "trail"),
+    *live_files.KINDS,
+    *live_batches.KINDS,
+    *live_settings.KINDS,
+    *live_caches.KINDS,
+    *live_local_lists.KINDS,
+    *live_alerts.KINDS,
+)
+FIGURES = ("fleet", *live_alerts.FIGURES)
+KEY = re.compile(rf"({'|'.join(KINDS)}):([0-9]{{1,18}})|{'|'.join(FIGURES)}")
 MOST_KEYS = 500
 
 Patch = dict[str, str]  # {"id": the element's, "html": what takes its place}
@@ -80,6 +100,12 @@ def _visible(user: User, asked: list[str]) -> Iterator[tuple[str, tuple[str, ...
     for pk in runs.values_list("pk", flat=True):
         yield f"run:{pk}", (f"run:{pk}",)
     yield from _visible_sessions(user, pks)
+    yield from live_files.visible(user, pks)
+    yield from live_alerts.visible(user, pks, asked)
+    yield from live_batches.visible(user, pks)
+    yield from live_settings.visible(user, pks)
+    yield from live_caches.visible(user, pks)
+    yield from live_local_lists.visible(user, pks)
     if "fleet" in asked:
         yield "fleet", ("fleet",)
 
@@ -112,7 +138,7 @@ def told(keys: list[str]) -> set[str]:
     changed = set(keys)
     if any(key.startswith("connectivity:") for key in changed):
         changed.add("fleet")
-    return changed
+    return changed | live_alerts.told(changed)
 
 
 def patches(wanted: Mapping[Viewpoint, Set[str]]) -> dict[Viewpoint, Patches]:
@@ -145,6 +171,7 @@ class _Rows:
         if stations:
             self.stations.learn(stations)
         self.sessions.learn(sessions)
+        self.run_table.learn(self.runs)
 
     @classmethod
     def load(cls, keys: Set[str]) -> "_Rows":
@@ -160,6 +187,8 @@ class _Rows:
                 result[key].append({"id": dom_id, "html": html})
             if "fleet" in keys:
                 result["fleet"].append(_fleet(viewpoint))
+            for key, dom_id, html in live_alerts.figures(viewpoint.user, keys):
+                result[key].append({"id": dom_id, "html": html})
         return result
 
     def _fragments(
@@ -184,6 +213,12 @@ class _Rows:
         for run in (each for each in self.runs if each.pk in pks["run"]):
             yield from _parts(f"run:{run.pk}", run_story.fragments(run))
         yield from self._sessions(pks)
+        yield from live_files.fragments(viewpoint.user, audience, pks)
+        yield from live_alerts.fragments(audience, pks)
+        yield from live_batches.fragments(audience, pks)
+        yield from live_settings.fragments(audience, pks)
+        yield from live_caches.fragments(audience, pks)
+        yield from live_local_lists.fragments(audience, pks)
 
     def _sessions(self, pks: dict[str, set[int]]) -> Iterator[tuple[str, str, str]]:
         for session in self.of_sessions:

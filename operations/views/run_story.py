@@ -10,21 +10,34 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from django.forms import Field
 from django.utils import timezone
+from django.utils.choices import flatten_choices
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from operations import masking
 from operations.commands import BY_SLUG
-from operations.commands.base import Target, Text
+from operations.commands.base import Params, Target, Text
 from operations.models import CommandRun, OcppMessage, RunTransition
 from operations.services import runs
 from operations.statuses import RunStatus
 from operations.tables.runs import title
+from operations.views import run_phases, run_results
 from operations.views.conversations import Exchange, duration, exchanges
 
 # One template each: operations/runs/_<name>.html, whose element has the id run-<pk>-<name>.
-FRAGMENTS = ("badge", "line", "truth", "timeline", "frames", "facts", "actions")
+FRAGMENTS = (
+    "badge",
+    "line",
+    "truth",
+    "progress",
+    "result",
+    "timeline",
+    "frames",
+    "facts",
+    "actions",
+)
 
 
 class Fragment(NamedTuple):
@@ -43,6 +56,7 @@ class Step:
     at: datetime
     cause: str
     delay: str
+    word: str = ""  # the phase, where there is one
 
 
 def of_pks(pks: Iterable[int]) -> list[CommandRun]:
@@ -74,6 +88,8 @@ def tell(run: CommandRun) -> dict[str, Any]:
         "icon": icon(run),
         "truth": truth(run),
         "line": line(run, transitions),
+        "progress": run_phases.draw(run, transitions),
+        **run_results.tell(run),
         "steps": steps(run, transitions),
         "exchanges": conversation(messages),
         "facts": facts(run, transitions),
@@ -105,7 +121,7 @@ def truth(run: CommandRun) -> str:
 def line(run: CommandRun, transitions: list[RunTransition]) -> str:
     """The run's way in a few words: "Sent · Accepted · Done ✓ 1.4 s"."""
     # Queued is no news once the run is further.
-    path = [step.get_to_status_display() for step in transitions[1:]]
+    path = [step.get_phase_display() or step.get_to_status_display() for step in transitions[1:]]
     path = path[-4:] or [run.get_status_display()]
     if run.state.is_open:
         return " · ".join([*path, "…"])
@@ -122,6 +138,7 @@ def steps(run: CommandRun, transitions: list[RunTransition]) -> list[Step]:
             status=RunStatus(transition.to_status),
             at=transition.at,
             cause=transition.cause,
+            word=transition.get_phase_display(),
             delay=f"+{duration(milliseconds(transition.at - run.created_at))}" if number else "",
         )
         for number, transition in enumerate(transitions)
@@ -135,12 +152,28 @@ def conversation(messages: list[OcppMessage]) -> list[Exchange]:
 
 def facts(run: CommandRun, transitions: list[RunTransition]) -> list[dict[str, Any]]:
     """What came of it, in figures."""
+    plan = _plan(run)
     return [
+        *([{"label": _("Plan"), "value": plan}] if plan else []),
         {"label": _("Sent"), "value": _sent(run)},
         {"label": _("Answer"), "value": _answers(run)},
         {"label": _("Answered within"), "value": duration(run.latency_ms)},
         {"label": _("Observed effect"), "value": _effect(run, transitions)},
     ]
+
+
+def _plan(run: CommandRun) -> str:
+    """What comes next, by itself."""
+    if run.state != RunStatus.QUEUED:
+        return ""
+    if run.waits_for_station:
+        return _("Asked when the station next connects.")
+    if run.is_held:
+        return _("Waits for its turn in the batch.")
+    if run.next_attempt_at is not None:
+        at = timezone.localtime(run.next_attempt_at)
+        return _("Next try %(at)s") % {"at": at.strftime("%H:%M:%S")}
+    return ""
 
 
 def _sent(run: CommandRun) -> str:
@@ -171,29 +204,41 @@ def _effect(run: CommandRun, transitions: list[RunTransition]) -> str:
     seen = next((step for step in transitions if step.to_status == RunStatus.DONE), None)
     if seen is not None:
         return seen.cause
-    if command is not None and not command.confirmed_by:
+    if command is not None and not command.awaits:
         return _("What the station answers is the effect.")
     return _("Not seen yet.") if run.state.is_open else _("None was seen.")
 
 
 def parameters(run: CommandRun) -> list[dict[str, Any]]:
     """What was asked for, field by field in the form's words, secrets masked."""
-    command = BY_SLUG.get(run.command)
     target = Target(station=run.station, charger=run.charger, connector=run.connector)
+    return parameters_of(run.command, run.params, target)
+
+
+def parameters_of(slug: str, params: Params, target: Target) -> list[dict[str, Any]]:
+    """The same of what is asked of many."""
+    command = BY_SLUG.get(slug)
     fields = command.form(target=target).fields if command else {}
     return [
         {
             "label": (fields[name].label if name in fields else None) or name,
-            "value": _in_words(value, getattr(fields.get(name), "choices", ())),
+            "value": _in_words(value, fields.get(name)),
         }
-        for name, value in masking.payload(run.params).items()
+        for name, value in masking.payload(params).items()
     ]
 
 
-def _in_words(value: Any, choices: Iterable[Any]) -> str:
+def _in_words(value: Any, field: Field | None) -> str:
+    """As the form shows it: a choice's word, a list as it is typed."""
+    choices: Iterable[tuple[Any, Any]] = flatten_choices(getattr(field, "choices", ()))
     for key, word in choices:
         if key == value:
             return str(word)
+    if value is None:
+        return ""
+    typed = field.prepare_value(value) if field else value
+    if isinstance(typed, str):
+        return typed
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

@@ -16,18 +16,18 @@ from django.views import View
 
 from operations.commands import BY_SLUG
 from operations.filters.runs import RunFilterSet
-from operations.models import CommandRun, User
+from operations.models import CommandBatch, CommandRun, User
 from operations.services import runs
 from operations.statuses import RunStatus
 from operations.tables.runs import RunTable, title
-from operations.views import run_story
+from operations.views import diagnostic_logs, run_story
 from operations.views.lists import EmptyState, PortalList
 from operations.views.requests import PortalRequest
 
 
 def find(user: User, pk: int) -> CommandRun:
     """A run this user sees, with what its page shows."""
-    related = ("station__organisation", "charger", "connector", "created_by")
+    related = ("station__organisation", "charger", "connector", "created_by", "batch")
     visible = CommandRun.objects.visible_to(user).select_related(*related)
     return get_object_or_404(visible, pk=pk)
 
@@ -47,6 +47,7 @@ class RunList(PortalList):
     filterset_class = RunFilterSet
     order_by = ("-number",)
     no_match = gettext_lazy("No request matches this filter")
+    template_name = "operations/runs/list.html"
 
     def scope(self, user: User) -> QuerySet[CommandRun]:
         """With what their titles name."""
@@ -78,9 +79,10 @@ class RunDetail(View):
         context = {
             **run_story.tell(run),
             "subtitle": _("Request %(number)d") % {"number": run.pk},
-            "about": about(run),
+            "about": about(run, request.user),
             "parameters": run_story.parameters(run),
             "may_ask": may_ask(request.user, run),
+            **diagnostic_logs.tell_run(run.pk),
         }
         return render(request, "operations/runs/detail.html", context)
 
@@ -161,7 +163,15 @@ def ask_url(run: CommandRun) -> str:
     return reverse("ask-station", args=[run.station_id, run.command])
 
 
-def about(run: CommandRun) -> list[dict[str, Any]]:
+def batch_link(run: CommandRun, user: User) -> str:
+    """To the batch it is one of, for who sees that."""
+    if run.batch is None or not CommandBatch.objects.visible_to(user).contains(run.batch):
+        return ""
+    words = _("Batch %(number)d") % {"number": run.batch.pk}
+    return format_html('<a href="{}">{}</a>', reverse("batch-detail", args=[run.batch.pk]), words)
+
+
+def about(run: CommandRun, user: User) -> list[dict[str, Any]]:
     """Who asked whom, when and why."""
     station = format_html(
         '<a href="{}">{}</a>', reverse("station-detail", args=[run.station_id]), run.station.name
@@ -174,6 +184,7 @@ def about(run: CommandRun) -> list[dict[str, Any]]:
         {"label": _("Asked by"), "value": asker},
         {"label": _("Asked at"), "value": run_story.moment(run.created_at)},
         {"label": _("Reason"), "value": run.reason},
+        {"label": _("Batch"), "value": batch_link(run, user)},
         {"label": _("OCPP"), "value": run.protocol or run.station.protocol},
         {
             "label": _("Waits"),

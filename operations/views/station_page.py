@@ -7,13 +7,15 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views import View
 
 from operations.commands.base import Target
 from operations.forms.stations import ApproveForm
 from operations.models import Charger, CommandRun, Session, Station, User
-from operations.services import stations
+from operations.services import firmware, stations
 from operations.statuses import Registration, Role
 from operations.tables import cells
 from operations.tables.audience import Audience
@@ -176,13 +178,27 @@ def identity_facts(station: Station) -> list[dict[str, Any]]:
     ]
 
 
+def firmware_fact(station: Station) -> str | SafeString:
+    """Its version, and what the library has instead."""
+    newer = firmware.newer_for(station)
+    if newer is None:
+        return station.firmware_version
+    words = _("Outdated: %(version)s is in the library") % {"version": newer.version}
+    return format_html(
+        '{} <a href="{}">{}</a>',
+        station.firmware_version,
+        reverse("firmware-detail", args=[newer.pk]),
+        cells.badge(word=words, tone="orange", icon="arrow-up"),
+    )
+
+
 def reported_facts(station: Station) -> list[dict[str, Any]]:
     """What the station said of itself."""
     facts = [
         (_("Vendor"), station.vendor),
         (_("Model"), station.model),
         (_("Serial number"), station.serial_number),
-        (_("Firmware"), station.firmware_version),
+        (_("Firmware"), firmware_fact(station)),
         (_("ICCID"), station.iccid),
         (_("IMSI"), station.imsi),
         (_("Booted"), run_story.moment(station.booted_at) if station.booted_at else ""),

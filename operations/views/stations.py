@@ -3,23 +3,34 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from operations.commands.base import Params, TargetKind
 from operations.filters.stations import StationFilterSet
 from operations.models import Station, User
 from operations.tables.stations import StationTable
-from operations.views.lists import EmptyState, PortalList
+from operations.views.lists import EmptyState
+from operations.views.selections import SelectableList
 
 
-class StationList(PortalList):
+class StationList(SelectableList):
     """All stations the user sees."""
 
     title = gettext_lazy("Stations")
     name = "stations"
+    source = "stations"
+    url_name = "station-list"
+    kind = TargetKind.STATION
     table_class = StationTable
     filterset_class = StationFilterSet
     no_match = gettext_lazy("No station matches this filter")
+
+    @classmethod
+    def begins(cls, query: QueryDict) -> Params:
+        """Stations filtered for an image are to get that image."""
+        return {name: query[name] for name in ("image",) if query.get(name)}
 
     def scope(self, user: User) -> QuerySet[Station]:
         """With their sites."""

@@ -24,9 +24,12 @@ export function startDialogs() {
   let opener;
 
   const open = (link) => {
-    opener = link;
     body.replaceChildren(loading.content.cloneNode(true));
-    dialog.showModal();
+    if (!dialog.open) {
+      // A link inside the dialog replaces what it shows; focus goes back to what opened it.
+      opener = link;
+      dialog.showModal();
+    }
     htmx.ajax("GET", link.href, { source: body, target: body, swap: "innerHTML" });
   };
 
@@ -52,7 +55,10 @@ export function startDialogs() {
     again?.focus();
   });
   document.addEventListener("close-dialog", () => dialog.close()); // HX-Trigger of a request that went out
-  body.addEventListener("htmx:afterSettle", () => focusFirst(body));
+  // A part that is replaced while one types must not take the focus.
+  body.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target === body) focusFirst(body);
+  });
   body.addEventListener("htmx:responseError", (event) => {
     if (!body.querySelector("form")) {
       const sentence = document.createElement("p");

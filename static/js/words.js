@@ -4,6 +4,8 @@ export const words = {
   nothingToCopy: "There is nothing to copy on this page.",
   copyFailed: "The browser did not allow copying. Select the table and copy it by hand.",
   dismiss: "Dismiss",
+  selected: (rows) => (rows === 1 ? "1 selected" : `${rows} selected`),
+  selectedAll: "All selected",
   live: { live: "Live", connecting: "Connecting…", reconnecting: "Reconnecting…", paused: "Paused" },
   offline: "The portal can't be reached. Check your connection and try again.",
   failed: {

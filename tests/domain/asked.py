@@ -9,7 +9,8 @@ from django.utils import timezone
 from operations.commands import BY_SLUG
 from operations.models import CommandRun, Connection, OcppMessage, RunTransition, Station
 from operations.services import connections, outcomes, runs, targets
-from operations.services.runs import Claimed, Options
+from operations.services.calls import Claimed
+from operations.services.runs import Options
 from operations.versions import V16, OcppVersion
 
 

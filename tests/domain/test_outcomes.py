@@ -123,8 +123,9 @@ def test_a_late_answer_corrects_a_run_that_timed_out(
     connector: Connector, connection: Connection
 ) -> None:
     run = sent(connector, connection, "unlock")
-    CommandRun.objects.update(sent_at=timezone.now() - timedelta(seconds=63))
-    OcppMessage.objects.update(called_at=timezone.now() - timedelta(seconds=63))
+    long_ago = timezone.now() - timedelta(seconds=63)
+    CommandRun.objects.update(sent_at=long_ago)
+    OcppMessage.objects.update(called_at=long_ago)
     overdue(run)
     sweeping.expire_due(now=timezone.now())
     assert fresh(run).status == RunStatus.TIMED_OUT
@@ -428,14 +429,14 @@ def test_a_configuration_read_back_tells_of_connectors(connector: Connector) -> 
 def test_what_somebody_else_moved_on_meanwhile_is_left_there(
     connector: Connector, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = sent(connector, connection, "change-availability", availability="off")
-    settle = outcomes._settle
+    run = sent(connector, connection, "unlock")
+    end = outcomes.end_unanswered
 
-    def cancelled_first(asked: CommandRun, *rest: Any) -> None:
+    def cancelled_first(asked: CommandRun, *rest: Any, **more: Any) -> None:
         CommandRun.objects.update(status=RunStatus.CANCELLED)
-        settle(asked, *rest)
+        end(asked, *rest, **more)
 
-    monkeypatch.setattr(outcomes, "_settle", cancelled_first)
-    answer(run, "Accepted")
+    monkeypatch.setattr(outcomes, "end_unanswered", cancelled_first)
+    loses(connection)
     assert fresh(run).status == RunStatus.CANCELLED
     assert history(run) == ["queued", "sent"]

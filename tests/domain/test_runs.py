@@ -7,10 +7,13 @@ import pytest
 from django.utils import timezone
 
 from operations.commands import BY_SLUG
+from operations.commands.base import TargetKind
 from operations.models import CommandRun, Connector, OcppMessage
-from operations.services import asking, runs, targets
+from operations.services import asking, batches, runs, targets
 from operations.services.live import switchboard
 from operations.services.runs import Options
+from operations.services.selections import Selection
+from operations.services.terms import Terms
 from operations.statuses import OperationalStatus, Registration, RunStatus
 from operations.versions import V201
 from tests.domain.asked import answer, ask, claim, connect, fresh, history, look
@@ -266,3 +269,34 @@ def test_a_nudge_asks_the_station_to_report_again(connector: Connector) -> None:
         ("TriggerMessage", 2),
     ]
     assert runs.claim_nudge(run_pk=run.pk, connection_pk=connection.pk + 1) is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "of_station", "answer_s", "effect_s"),
+    [
+        (None, {}, 30, 600),
+        (None, {"answer_timeout_s": 90, "effect_timeout_s": 900}, 90, 900),
+        (None, {"effect_timeout_s": 10}, 30, 600),
+        (5, {"answer_timeout_s": 90, "effect_timeout_s": 900}, 5, 5),
+    ],
+)
+def test_a_slow_station_has_more_time(
+    wanted: int | None, of_station: dict[str, int], answer_s: int, effect_s: int
+) -> None:
+    station = StationFactory(**of_station)
+    run = runs.submit(
+        command=BY_SLUG["reboot"],
+        target=targets.of_station(station),
+        params={"mode": "idle"},
+        options=Options(answer_timeout_s=wanted, effect_timeout_s=wanted),
+    )
+    assert (run.answer_timeout_s, run.effect_timeout_s) == (answer_s, effect_s)
+    batch = batches.submit(
+        command=BY_SLUG["reboot"],
+        selection=Selection.of_pks(TargetKind.STATION, [station.pk]),
+        params={"mode": "idle"},
+        user=UserFactory(is_superuser=True),
+        terms=Terms(answer_timeout_s=wanted, effect_timeout_s=wanted),
+    )
+    in_batch = batch.runs.get()
+    assert (in_batch.answer_timeout_s, in_batch.effect_timeout_s) == (answer_s, effect_s)

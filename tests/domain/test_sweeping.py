@@ -201,6 +201,20 @@ def test_what_waits_is_announced_again_once_it_has_waited_a_moment(
     assert told == [("ch", {"type": "command.run", "run": forgotten.pk})]
 
 
+def test_what_was_asked_while_the_station_went_ends(connector: Connector) -> None:
+    """It was on its way for two minutes, and sent if the station came back meanwhile."""
+    connection = connect(connector.station)
+    run, retried = ask(connector, "unlock"), ask(connector, "change-availability")
+    CommandRun.objects.filter(pk=retried.pk).update(next_attempt_at=timezone.now())
+    Connection.objects.filter(pk=connection.pk).update(closed_at=timezone.now())
+    Station.objects.update(connected_at=None)
+    sweeping.drop_unreachable(now=timezone.now())
+    assert fresh(run).status == RunStatus.QUEUED, "the connection itself may be at it"
+    sweeping.drop_unreachable(now=timezone.now() + timedelta(seconds=2))
+    assert fresh(run).status == RunStatus.NOT_CONNECTED
+    assert fresh(retried).status == RunStatus.QUEUED, "it is asked again when it comes back"
+
+
 def test_a_sweep_does_all_that_is_due(connector: Connector, told: Told) -> None:
     run = ask(connector, "unlock")
     overdue(run)

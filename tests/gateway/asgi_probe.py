@@ -41,8 +41,9 @@ class Probe:
             await self.live(receive, send)
             return
         handlers = SOCKETS if scope["type"] == "websocket" else PAGES
-        first = await receive()
-        assert first["type"] in {"websocket.connect", "http.request"}
+        if scope.get("method", "GET") == "GET":
+            first = await receive()
+            assert first["type"] in {"websocket.connect", "http.request"}
         try:
             await handlers[scope["path"].split("/")[1]](self, scope, receive, send)
         finally:
@@ -179,6 +180,31 @@ async def say_nothing(probe: Probe, scope: Scope, receive: Receive, send: Send) 
     return
 
 
+async def measure(probe: Probe, scope: Scope, receive: Receive, send: Send) -> None:
+    total, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            probe.note(f"left after {total}")
+            return
+        total, more = total + len(message["body"]), message["more_body"]
+    await answer(send, str(total).encode())
+
+
+async def measure_later(probe: Probe, scope: Scope, receive: Receive, send: Send) -> None:
+    await probe.release.wait()
+    await measure(probe, scope, receive, send)
+
+
+async def refuse(probe: Probe, scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 413, "headers": []})
+    await send({"type": "http.response.body", "body": b"Too large."})
+
+
+async def pour_at_once(probe: Probe, scope: Scope, receive: Receive, send: Send) -> None:
+    await answer(send, bytes(16 * 2**20))
+
+
 async def hang(probe: Probe, scope: Scope, receive: Receive, send: Send) -> None:
     probe.note("hanging")
     while True:
@@ -204,6 +230,10 @@ PAGES: dict[str, Handler] = {
     "raise": break_page,
     "nothing": say_nothing,
     "hang": hang,
+    "measure": measure,
+    "measure-later": measure_later,
+    "refuse": refuse,
+    "pour-at-once": pour_at_once,
 }
 
 

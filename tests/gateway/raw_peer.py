@@ -64,10 +64,10 @@ class Server:
 class Peer:
     """A TCP client that speaks just enough HTTP and WebSocket, rightly or wrongly."""
 
-    def __init__(self, server: Server, path: str, **headers: str) -> None:
+    def __init__(self, server: Server, path: str, method: str = "GET", **headers: str) -> None:
         self.socket = socket.create_connection(("127.0.0.1", server.port), DEADLINE_S)
         lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-        request = [f"GET {path} HTTP/1.1", "Host: test", *lines, "", ""]
+        request = [f"{method} {path} HTTP/1.1", "Host: test", *lines, "", ""]
         self.socket.sendall("\r\n".join(request).encode("latin1"))
         self.buffer = b""
 

@@ -20,8 +20,9 @@ from ocpp_gateway.writer import Failed
 from operations.answers import Answer, BootAnswer, TokenAnswer
 from operations.events import StationBooted, Told
 from operations.models import OcppMessage
+from operations.services import outcomes, runs
+from operations.services.calls import Claimed, OutgoingCall
 from operations.services.connections import Opened
-from operations.services.runs import Claimed, OutgoingCall
 from operations.statuses import Registration
 from operations.versions import V16, V21, V201, OcppVersion
 
@@ -60,6 +61,24 @@ class FakeWriter:
         results = self.results.get(name)
         otherwise = service.keywords["run_pks"] if name == "check_effects" else None
         self._waiting.append(lambda: done(results.popleft() if results else otherwise))
+
+    def gather(self, service: Any, item: Any, done: Any, *, is_urgent: bool = False) -> None:
+        """Told as if it were done for this one alone."""
+        if service is outcomes.check_all:
+            single = partial(outcomes.check_effects, run_pks=item[0])
+        elif service is outcomes.record_answers:
+            single = partial(
+                outcomes.record_answer,
+                unique_id=item.unique_id,
+                station_pk=item.station_pk,
+                frame=item.frame,
+                answer=item.answer,
+                answered_at=item.at,
+            )
+        else:
+            run_pk, connection_pk = item
+            single = partial(runs.claim, run_pk=run_pk, connection_pk=connection_pk)
+        self.call(single, done)
 
     def log(self, row: OcppMessage) -> None:
         self.rows.append(row)
@@ -132,7 +151,7 @@ class Talk:
 
 
 def call(unique_id: str, connector_id: int = 1) -> OutgoingCall:
-    return OutgoingCall(unique_id, "UnlockConnector", {"connectorId": connector_id}, 1)
+    return OutgoingCall(unique_id, "UnlockConnector", {"connectorId": connector_id})
 
 
 def ids(frames: list[list[Any]]) -> list[str]:
@@ -387,7 +406,7 @@ async def test_a_run_that_is_not_ours_gives_its_turn_to_the_next(claimed: object
 
 async def test_a_request_that_breaks_the_protocol_is_not_sent() -> None:
     talk = await ready()
-    talk.wants(5, OutgoingCall("c1", "UnlockConnector", {}, 1))
+    talk.wants(5, OutgoingCall("c1", "UnlockConnector", {}))
     talk.wants(6, call("c2"))
     assert ids(talk.takes()) == ["c2"]
     (failed,) = talk.writer.asked("fail_unsent")
@@ -425,6 +444,48 @@ async def test_a_runs_calls_go_one_after_the_other_before_other_runs() -> None:
     assert ids(talk.takes()) == ["c2"]
     talk.hears('[3,"c2",{"status":"Unlocked"}]')
     assert ids(talk.takes()) == ["c3"]
+
+
+async def test_what_an_answer_asks_for_next_goes_before_other_runs() -> None:
+    talk = await ready()
+    talk.wants(5, call("c1", 1))
+    talk.wants(6, call("other"))
+    assert ids(talk.takes()) == ["c1"]
+    further = Claimed(5, "unlock", (call("c2", 2), call("c3", 3)), answer_timeout_s=30)
+    talk.writer.results["record_answer"] = deque([further, 5, 5, 6])
+    talk.conversation._link.may_call = False  # nothing goes out before the answer is committed
+    talk.hears('[3,"c1",{"status":"Unlocked"}]')
+    talk.conversation._link.may_call = True
+    talk.conversation.asking.pump()
+    assert ids(talk.takes()) == ["c2"]
+    talk.hears('[3,"c2",{"status":"Unlocked"}]')
+    assert ids(talk.takes()) == ["c3"]
+    talk.hears('[3,"c3",{"status":"Unlocked"}]')
+    assert ids(talk.takes()) == ["other"]
+
+
+async def test_what_comes_next_and_breaks_the_protocol_is_not_sent() -> None:
+    talk = await ready()
+    talk.wants(5, call("c1"))
+    talk.takes()
+    broken = Claimed(5, "unlock", (OutgoingCall("c2", "UnlockConnector", {}),), 30)
+    talk.writer.results["record_answer"] = deque([broken])
+    talk.hears('[3,"c1",{"status":"Unlocked"}]')
+    assert talk.takes() == []
+    (failed,) = talk.writer.asked("fail_unsent")
+    assert failed["run_pk"] == 5
+
+
+async def test_nothing_more_goes_out_once_the_socket_is_closed() -> None:
+    talk = await ready()
+    talk.wants(5, call("c1"))
+    talk.takes()
+    further = Claimed(5, "unlock", (call("c2"),), answer_timeout_s=30)
+    talk.writer.results["record_answer"] = deque([further])
+    talk.conversation.hear('[3,"c1",{"status":"Unlocked"}]')
+    talk.conversation.end(1006, "")
+    talk.writer.commits()
+    assert talk.takes() == []
 
 
 def expire(talk: Talk, unique_id: str) -> None:
@@ -544,7 +605,7 @@ async def test_events_that_may_be_an_effect_are_looked_at_until_it_is_seen() -> 
 
 async def test_a_run_that_is_sent_is_watched_but_a_nudge_is_not() -> None:
     talk = await ready()
-    talk.wants(5, OutgoingCall("c1", "Reset", {"type": "Soft"}, 1), command="reboot")
+    talk.wants(5, OutgoingCall("c1", "Reset", {"type": "Soft"}), command="reboot")
     nudge = Claimed(6, "change-availability", (call("n1"),), 30, is_nudge=True)
     talk.writer.results["claim_nudge"] = deque([nudge])
     talk.conversation.asking.nudge(6)

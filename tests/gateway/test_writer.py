@@ -1,7 +1,7 @@
 """The writer: what sockets hand over is committed, each piece on its own merits, and reported."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from django.db import IntegrityError, OperationalError
 from django.utils import timezone
 
 from ocpp_gateway import writer as writing
-from ocpp_gateway.writer import Failed, Writer
+from ocpp_gateway.writer import Failed, Many, Writer
 from operations.events import ConnectorStatusReported, Event, MessageHeard, Told
 from operations.models import Connector, OcppMessage, Station
 from operations.services import messages, reports
@@ -55,6 +55,9 @@ class Desk:
 
     def asks(self, name: str, service: Callable[[], Any]) -> None:
         self._writer.call(service, self._done(name))
+
+    def wants(self, name: str, service: Many, item: Any, *, is_urgent: bool = False) -> None:
+        self._writer.gather(service, item, self._done(name), is_urgent=is_urgent)
 
     def _done(self, name: str) -> Callable[[Any], None]:
         return lambda result: self._came.put_nowait((name, result))
@@ -134,6 +137,46 @@ async def test_a_piece_that_fails_hurts_nobody_else_in_its_batch(
     assert await statuses() == {1: "Available", 2: "Available"}
     assert await logged() == ["good", "also good"]
     assert caplog.text.count("could not be recorded") == 2
+
+
+async def test_what_wants_the_same_service_is_done_together_unless_it_fails(
+    writer: Writer, transactional_db: None
+) -> None:
+    rounds: list[list[int]] = []
+
+    def double(numbers: Sequence[int]) -> list[int]:
+        rounds.append(list(numbers))
+        if 13 in numbers:
+            raise ValueError(numbers)
+        return [2 * number for number in numbers]
+
+    desk = Desk(writer)
+    for number in (1, 2, 3):
+        desk.wants(f"{number}", double, number)
+    start(writer)
+    assert await desk.gets(3) == {"1": 2, "2": 4, "3": 6}
+    assert rounds == [[1, 2, 3]]
+    await asyncio.to_thread(writer.stop)
+    for number in (13, 4):
+        desk.wants(f"{number}", double, number)
+    start(writer)
+    results = await desk.gets(2)
+    assert results["4"] == 8
+    assert isinstance(results["13"], Failed)
+
+
+async def test_what_is_urgent_overtakes_what_waits(writer: Writer, transactional_db: None) -> None:
+    desk, order = Desk(writer), []
+
+    def note(names: Sequence[str]) -> Sequence[str]:
+        order.append(list(names))
+        return names
+
+    desk.wants("batch", note, "batch")
+    desk.wants("click", note, "click", is_urgent=True)
+    start(writer)
+    await desk.gets(2)
+    assert order == [["click"], ["batch"]]
 
 
 async def test_who_cannot_take_the_result_keeps_nobody_from_theirs(

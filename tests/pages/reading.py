@@ -1,7 +1,9 @@
 """Reads a list page as a person copies it: the cells' text, without what only screens show."""
 
 import csv
+import html
 import io
+import re
 from html.parser import HTMLParser
 
 from django.http import HttpResponse
@@ -64,3 +66,8 @@ def column(response: HttpResponse, label: str) -> list[str]:
     """One column of a list page."""
     header, *rows = page_lines(response)
     return [row[header.index(label)] for row in rows]
+
+
+def said(response: HttpResponse) -> str:
+    """A page's words, on one line."""
+    return " ".join(re.sub(r"<[^>]+>", "", html.unescape(response.text)).split())

@@ -8,9 +8,13 @@ from django.urls import reverse
 
 from operations.admin import site
 from operations.models import Connector, OcppMessage, Station, User
-from operations.services import stations
+from operations.models.audit import Deed
+from operations.services import auditing, stations
 from operations.statuses import OperationalStatus, Role
 from tests.factories import (
+    AlertDeliveryFactory,
+    AlertFactory,
+    AlertRuleFactory,
     ChargerFactory,
     ConnectionFactory,
     ConnectorFactory,
@@ -39,6 +43,10 @@ HISTORY = {
     "stationevent",
     "stationreport",
     "protocolfinding",
+    "auditentry",
+    "alertrule",
+    "alert",
+    "alertdelivery",
 }
 NAMES = sorted(model._meta.model_name or "" for model in site._registry)
 
@@ -102,6 +110,10 @@ def test_pages_of_one_thing_open(admin: Client) -> None:
         UserFactory(),
         TokenFactory(),
         SiteFactory(),
+        AlertRuleFactory(),
+        AlertFactory(),
+        AlertDeliveryFactory(),
+        auditing.note(Deed.CHANGED, station, changes={"name": ["Old", "New"]}),
     ]
     for thing in things:
         name = thing._meta.model_name

@@ -93,12 +93,13 @@ def test_the_last_request_shows(desk: Client) -> None:
     assert f'href="/operations/requests/{last.pk}/"' in response.text
 
 
-def test_every_command_for_stations_has_its_button(desk: Client) -> None:
+def test_a_command_for_stations_has_its_button_or_stands_behind_more(desk: Client) -> None:
     station = StationFactory()
     text = desk.get(URL).text
     for command in COMMANDS:
         shown = f'id="station-{station.pk}-ask-{command.slug}"' in text
-        assert shown is (TargetKind.STATION in command.targets)
+        assert shown is (TargetKind.STATION in command.targets and not command.group)
+    assert f'id="station-{station.pk}-more"' in text
 
 
 def test_reboot_is_red(desk: Client) -> None:

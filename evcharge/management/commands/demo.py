@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from ocpp_gateway import server
+from operations.services import transfers
 
 
 class Command(BaseCommand):
@@ -36,6 +37,7 @@ class Command(BaseCommand):
         host = os.environ.get("HOST") or "127.0.0.1"
 
         def on_ready(port: int) -> None:
+            transfers.served_at(host, port)
             fleet.start(f"ws://127.0.0.1:{port}/ocpp")
             self.stdout.write(_welcome(host, port, password))
             self.stdout.flush()

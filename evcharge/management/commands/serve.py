@@ -3,9 +3,11 @@
 import argparse
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from ocpp_gateway import server
+from operations.services import transfers
 
 
 class Command(BaseCommand):
@@ -23,14 +25,24 @@ class Command(BaseCommand):
             help="believe X-Forwarded-For; only behind a proxy of yours",
         )
 
+        parser.add_argument(
+            "--files",
+            action="store_true",
+            help="also serve FTP and SFTP, for stations that fetch or send files so",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Say where, and serve."""
         # Imported by name: the server must choose its reactor before daphne is loaded.
         from evcharge.asgi import application
 
         host = options["host"]
+        if options["files"]:
+            settings.EVCHARGE_FILES_SERVERS = True
+            settings.EVCHARGE_FILES_HOST = host
 
         def on_ready(port: int) -> None:
+            transfers.served_at(host, port)
             self.stdout.write(f"Serving on http://{host}:{port}/ and ws://{host}:{port}/ocpp/")
             self.stdout.flush()
 

@@ -14,7 +14,7 @@ from operations.commands import base as commands
 from operations.commands.base import CommandForm, Target
 from operations.management.run_json import run_as_json
 from operations.models import Charger, CommandRun, Connector, Station
-from operations.services import runs, targets
+from operations.services import auditing, runs, targets
 from operations.statuses import RunStatus
 
 POLL_S = 0.2
@@ -51,7 +51,8 @@ class Command(BaseCommand):
         form = command.form(_data(command, target, options["fields"]), target=target)
         if not form.is_valid():
             raise CommandError(_faults(form))
-        run = runs.submit(command=command, target=target, params=form.params())
+        with auditing.acting(auditing.shell()):
+            run = runs.submit(command=command, target=target, params=form.params())
         run = _wait(run, options["wait"])
         if options["json"]:
             text = json.dumps(run_as_json(run), indent=2, ensure_ascii=False)

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from operations.models import Organisation, Site
-from operations.services import stations
+from operations.services import auditing, stations
 
 LONGEST_PASSWORD = 64  # characters; OCPP 1.6 stations take 16 to 20 bytes, 2.x up to 64
 
@@ -38,13 +38,14 @@ class Command(BaseCommand):
         organisation, site = _place(options["organisation"], options["site"])
         password = _password(is_none=options["no_password"], is_given=options["password_stdin"])
         try:
-            stations.create_station(
-                identity=options["identity"],
-                name=options["name"],
-                organisation=organisation,
-                site=site,
-                password=password,
-            )
+            with auditing.acting(auditing.shell()):
+                stations.create_station(
+                    identity=options["identity"],
+                    name=options["name"],
+                    organisation=organisation,
+                    site=site,
+                    password=password,
+                )
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         if password is not None and not options["password_stdin"]:
