@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from evcharge.celery import app as celery_app
 
+CONNECT_S = 3
 ANSWERS = (DatabaseError, RedisError, BrokerError, OSError, TimeoutError)
 
 
@@ -39,6 +40,12 @@ def _answers(check: Callable[[], None]) -> bool:
 
 
 def _database() -> None:
+    if connection.vendor == "postgresql":
+        # Not from the pool, which waits for a database that is away as long as a page may.
+        params = {**connection.get_connection_params(), "connect_timeout": CONNECT_S}
+        with connection.wrap_database_errors:
+            connection.Database.connect(**params).close()
+        return
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
 

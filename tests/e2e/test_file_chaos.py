@@ -188,7 +188,8 @@ async def test_killed_in_the_middle_of_a_rollout_every_station_is_told_once(
         assert (run.status == "done") == is_updated, (run.status, run.summary)
         # Who may never have heard of it is not said to have been updated, or to be at it.
         assert run.status in {"done", "connection-lost", "not-confirmed"}
-    assert await done.acount() >= 12
+    # All but at most the five that were open when the server was killed.
+    assert await done.acount() >= 10
 
 
 def statuses(batch: CommandBatch) -> list[str]:
