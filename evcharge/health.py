@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 
+import psycopg
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.contrib.auth.decorators import login_not_required
@@ -44,7 +45,7 @@ def _database() -> None:
         # Not from the pool, which waits for a database that is away as long as a page may.
         params = {**connection.get_connection_params(), "connect_timeout": CONNECT_S}
         with connection.wrap_database_errors:
-            connection.Database.connect(**params).close()
+            psycopg.connect(**params).close()
         return
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")

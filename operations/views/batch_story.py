@@ -106,8 +106,8 @@ def truth(batch: CommandBatch, counters: Counters) -> str:
     line = _("%(status)s: %(closed)d of %(total)d have ended, %(done)d are done.") % words
     missing = counters.closed - counters.done
     if missing and batch.status == BatchStatus.DONE:
-        words = ngettext("%(missing)d is not.", "%(missing)d are not.", missing)
-        line = f"{line} {words % {'missing': missing}}"
+        rest = ngettext("%(missing)d is not.", "%(missing)d are not.", missing)
+        line = f"{line} {rest % {'missing': missing}}"
     return f"{line} {batch.summary}".rstrip()
 
 
