@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from channels.layers import channel_layers
+from django.core.management import call_command
 from pytest_django.plugin import DjangoDbBlocker
 
 from operations.services.live import switchboard
@@ -37,9 +38,18 @@ def postgres_url() -> Iterator[str]:
         yield url
 
 
+# What a server wrote after its last test's rows were removed (its sweeper does so each second)
+# would stay for whatever module this worker has next.
+@pytest.fixture(scope="module")
+def _swept(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    yield
+    with django_db_blocker.unblock():
+        call_command("flush", verbosity=0, interactive=False)
+
+
 # For one module at a time: its sweeper and its node's lease would disturb tests without it.
 @pytest.fixture(scope="module")
-def _served(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Portal]:
+def _served(_swept: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Portal]:
     with django_db_blocker.unblock(), served_here() as portal:
         yield portal
 

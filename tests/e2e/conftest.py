@@ -26,3 +26,8 @@ def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if installed.returncode:
         services.miss(f"{PACKAGE} could not be installed: {installed.stderr[-300:]}")
     return folder / "node_modules"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_stays(_swept: None) -> None:
+    """Servers in processes of their own write until they are gone."""
