@@ -3,7 +3,9 @@
 TEST_DATABASE_URL alone is taken from there: the database the suite runs on.
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 from typing import Any
 
@@ -13,8 +15,11 @@ os.environ["DEBUG"] = "false"
 os.environ["SECRET_KEY"] = "a-key-for-tests-long-enough-to-pass-the-deployment-checks-0123456789"
 os.environ["EVCHARGE_SECRET_KEYS"] = "a-key-for-tests-that-seals-what-nobody-may-read-0123456789"
 os.environ["LOG_LEVEL"] = "WARNING"
-os.environ["DATA_DIR"] = os.environ.get("TEST_DATA_DIR") or tempfile.mkdtemp(prefix="evcharge-")
-os.environ["TEST_DATA_DIR"] = os.environ["DATA_DIR"]
+if "TEST_DATA_DIR" not in os.environ:
+    # The first process makes it and takes it away again; those it starts are given it.
+    os.environ["TEST_DATA_DIR"] = tempfile.mkdtemp(prefix="evcharge-")
+    atexit.register(shutil.rmtree, os.environ["TEST_DATA_DIR"], ignore_errors=True)
+os.environ["DATA_DIR"] = os.environ["TEST_DATA_DIR"]
 if "TEST_DATABASE_URL" in os.environ:
     os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
 
