@@ -13,7 +13,7 @@ from typing import BinaryIO
 from ocpp_gateway.gateway import gateway
 from operations.models import FileLink
 from operations.services import downloads, files, links, receiving, transfers
-from operations.services.downloads import Progress
+from operations.services.downloads import Asked, Progress
 from operations.services.links import ExpiredLinkError, UnknownLinkError, WrongPasswordError
 from operations.services.receiving import Reception, RefusedError
 
@@ -82,19 +82,23 @@ class Arrival:
 class Departure:
     """An image that is being fetched."""
 
-    def __init__(self, file: BinaryIO, download_pk: int, name: str) -> None:
+    def __init__(self, file: BinaryIO, link_pk: int, asked: Asked, name: str) -> None:
         self._file = file
-        self._download_pk = download_pk
+        self._link_pk = link_pk
         self._progress = Progress()
-        self._reported_at = time.monotonic()
+        self._progress.ask(asked)
         self.name = name
+        self._report()
+
+    def go_on_after(self, has_bytes: int) -> None:
+        """The client has so much of it already (REST)."""
+        self._progress.go_on(min(has_bytes, os.fstat(self._file.fileno()).st_size))
 
     def read_at(self, offset: int, size: int) -> bytes:
         """A piece of it."""
         self._file.seek(offset)
         data = self._file.read(size)
-        self._progress.sent_bytes += len(data)
-        self._progress.reached_bytes = max(self._progress.reached_bytes, offset + len(data))
+        self._progress.send(len(data), until=offset + len(data))
         return data
 
     def seek(self, position: int, whence: int) -> int:
@@ -114,8 +118,8 @@ class Departure:
     def _report(self) -> None:
         progress, self._progress = self._progress, Progress()
         self._reported_at = time.monotonic()
-        if progress.sent_bytes:
-            downloads.note(progress={self._download_pk: progress})
+        if progress != Progress():
+            downloads.note(progress={self._link_pk: progress})
 
 
 class Folder:
@@ -148,14 +152,8 @@ class Folder:
         if image is None or not image.is_stored:
             raise PermissionError(errno.EACCES, "Files are only sent here.")
         file = files.opened(image.stored_name)
-        download = downloads.begin(
-            link=self.link,
-            protocol=self._protocol,
-            remote_address=self._remote_address,
-            requested="",
-            is_handed_over=False,
-        )
-        return Departure(file, download.pk, path)
+        asked = Asked(self._protocol, self._remote_address)
+        return Departure(file, self.link.pk, asked, path)
 
     def rename(self, old: str, new: str) -> None:
         """Call what was sent something else: queries. Raises FileNotFoundError."""

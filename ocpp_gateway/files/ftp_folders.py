@@ -61,6 +61,7 @@ class FtpDeparture:
     def seek(self, position: int) -> None:
         """Go on from there (REST)."""
         self._position = position
+        self._departure.go_on_after(position)
 
     def read(self, size: int) -> bytes:
         """The next piece."""

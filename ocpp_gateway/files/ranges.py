@@ -39,3 +39,11 @@ def parse(header: str, size_bytes: int) -> Span | None:
     if span.size_bytes <= 0:
         raise UnsatisfiableError
     return span
+
+
+def goes_on_after(header: str, size_bytes: int) -> int:
+    """How many bytes who asks has already: "bytes=500-" comes from somebody with 500 of them."""
+    match = _ONE_RANGE.fullmatch(header.strip())
+    if match is None or not match[1] or match[2] or int(match[1]) > size_bytes:
+        return 0
+    return int(match[1])

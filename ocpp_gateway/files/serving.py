@@ -6,29 +6,27 @@ from django.utils.http import http_date
 
 from ocpp_gateway.files import ranges
 from ocpp_gateway.files.blocks import SIZE, Blocks
+from ocpp_gateway.files.door import Door
 from ocpp_gateway.files.exchanges import Exchange, Headers, Receive
 from ocpp_gateway.files.progress import ProgressBoard
 from ocpp_gateway.files.ranges import Span, UnsatisfiableError
-from ocpp_gateway.files.threads import in_thread
 from ocpp_gateway.files.turns import Turns
-from operations.models import FileLink, FirmwareImage
-from operations.services import downloads, files, links, transfers
-from operations.services.links import ExpiredLinkError, UnknownLinkError
+from operations.services import files, transfers
+from operations.services.downloads import Asked
+from operations.services.links import Grant
 
 NOT_FOUND = "There is nothing here."
 METHODS = "GET, HEAD"
 BLOCKS_A_ROUND = 4
-OPENED_AT_ONCE = 2
 
 
 class Serving:
     """All downloads of one process."""
 
     def __init__(self) -> None:
+        self._door = Door()
         self._blocks = Blocks()
         self._turns = Turns(BLOCKS_A_ROUND)
-        # A rollout's stations come all at once; the loop waits for each thread that computes.
-        self._door = asyncio.Semaphore(OPENED_AT_ONCE)
         self.board = ProgressBoard()
 
     async def answer(self, exchange: Exchange) -> None:
@@ -36,52 +34,51 @@ class Serving:
         if exchange.method not in {"GET", "HEAD"}:
             await exchange.say(405, "Files are fetched from here.", [(b"allow", METHODS.encode())])
             return
-        async with self._door:
-            link = await _link(exchange)
-        if link is None or link.image is None:
-            return
-        size_bytes = link.image.size_bytes or 0
+        grant = await self._door.grant(exchange.token)
+        if grant is None:
+            await exchange.say(404, NOT_FOUND)
+        elif grant.is_over:
+            await exchange.say(410, "This link has expired.")
+        else:
+            await self._give(exchange, grant)
+
+    async def _give(self, exchange: Exchange, grant: Grant) -> None:
         try:
-            span = _span(exchange, link.image, size_bytes)
+            span = _span(exchange, grant)
         except UnsatisfiableError:
-            refused = [(b"content-range", f"bytes */{size_bytes}".encode())]
-            await exchange.say(416, "The file has no such range.", refused)
+            await self._refuse(exchange, grant)
             return
         if exchange.method == "HEAD":
-            await exchange.start(206 if span else 200, _headers(link.image, span))
+            await exchange.start(206 if span else 200, _headers(grant, span))
             await exchange.send({"type": "http.response.body", "body": b""})
-        else:
-            await self._give(exchange, link, link.image, span)
-
-    async def _give(
-        self, exchange: Exchange, link: FileLink, image: FirmwareImage, span: Span | None
-    ) -> None:
-        handed_over = files.accelerated(image.stored_name)
-        async with self._door:
-            download = await in_thread(
-                downloads.begin,
-                link=link,
-                protocol=transfers.HTTP,
-                remote_address=exchange.remote_address,
-                requested=exchange.headers.get("range", ""),
-                is_handed_over=bool(handed_over),
-            )
-        if handed_over:
-            await _hand_over(exchange, _headers(image, None), handed_over)
             return
-        await exchange.start(206 if span else 200, _headers(image, span))
-        await self._send(exchange, image, span or Span(0, image.size_bytes or 0), download.pk)
+        handed_over = files.accelerated(grant.stored_name)
+        has_bytes = _has_bytes(exchange, grant) if span else 0
+        asked = _asked(exchange, is_handed_over=bool(handed_over))
+        self.board.ask(grant.link_pk, asked, has_bytes=has_bytes)
+        if handed_over:
+            await _hand_over(exchange, _headers(grant, None), handed_over)
+            return
+        await exchange.start(206 if span else 200, _headers(grant, span))
+        await self._send(exchange, grant, span or Span(0, grant.size_bytes))
 
-    async def _send(
-        self, exchange: Exchange, image: FirmwareImage, span: Span, download_pk: int
-    ) -> None:
+    async def _refuse(self, exchange: Exchange, grant: Grant) -> None:
+        """Who wants what comes after the last byte has all of it, and only now hears so."""
+        has_bytes = _has_bytes(exchange, grant)
+        if has_bytes:
+            asked = _asked(exchange, is_handed_over=False)
+            self.board.ask(grant.link_pk, asked, has_bytes=has_bytes)
+        refused = [(b"content-range", f"bytes */{grant.size_bytes}".encode())]
+        await exchange.say(416, "The file has no such range.", refused)
+
+    async def _send(self, exchange: Exchange, grant: Grant, span: Span) -> None:
         """Send block after block; each waits until the station has taken the last."""
         leaving = asyncio.create_task(_until_gone(exchange.receive))
         try:
             position = span.start
             while position < span.end and not leaving.done():
                 number, skipped = divmod(position, SIZE)
-                block = await self._blocks.get(image.stored_name, number)
+                block = await self._blocks.get(grant.stored_name, number)
                 # A whole block goes out as it is, without a copy for each station.
                 last = min(len(block), skipped + span.end - position)
                 piece = block if last - skipped == len(block) else block[skipped:last]
@@ -93,61 +90,52 @@ class Serving:
                 await exchange.send(
                     {"type": "http.response.body", "body": piece, "more_body": more}
                 )
-                self.board.add(download_pk, sent_bytes=len(piece), reached_bytes=position)
+                self.board.send(grant.link_pk, len(piece), until=position)
             if span.size_bytes == 0:
                 await exchange.send({"type": "http.response.body", "body": b""})
         finally:
             leaving.cancel()
 
 
-async def _link(exchange: Exchange) -> FileLink | None:
-    """The link to an image that is there, None after the client was told that there is none."""
-    try:
-        link = await in_thread(_look_up, exchange.token)
-    except UnknownLinkError:
-        await exchange.say(404, NOT_FOUND)
-        return None
-    except ExpiredLinkError as error:
-        await exchange.say(410, str(error))
-        return None
-    return link
-
-
-def _look_up(token: str) -> FileLink:
-    """The link to an image; without its file it is as good as none."""
-    link = links.by_token(token)
-    image = link.image
-    if image is None or not image.is_stored or not files.path_of(image.stored_name).is_file():
-        raise UnknownLinkError
-    return link
-
-
-def _span(exchange: Exchange, image: FirmwareImage, size_bytes: int) -> Span | None:
+def _span(exchange: Exchange, grant: Grant) -> Span | None:
     """The part asked for, unless it is to go on with a file that is another now (If-Range)."""
     known = exchange.headers.get("if-range")
-    if known is not None and known not in {_etag(image), _modified(image)}:
+    if known is not None and known not in {_etag(grant), _modified(grant)}:
         return None
-    return ranges.parse(exchange.headers.get("range", ""), size_bytes)
+    return ranges.parse(exchange.headers.get("range", ""), grant.size_bytes)
 
 
-def _etag(image: FirmwareImage) -> str:
-    return f'"{image.sha256[:32]}"'
+def _has_bytes(exchange: Exchange, grant: Grant) -> int:
+    return ranges.goes_on_after(exchange.headers.get("range", ""), grant.size_bytes)
 
 
-def _modified(image: FirmwareImage) -> str:
-    return http_date(image.created_at.timestamp())
+def _asked(exchange: Exchange, *, is_handed_over: bool) -> Asked:
+    return Asked(
+        protocol=transfers.HTTP,
+        remote_address=exchange.remote_address,
+        range=exchange.headers.get("range", ""),
+        is_handed_over=is_handed_over,
+    )
 
 
-def _headers(image: FirmwareImage, span: Span | None) -> Headers:
-    size_bytes = image.size_bytes or 0
-    name = transfers.plain_name(image.file_name)
+def _etag(grant: Grant) -> str:
+    return f'"{grant.sha256[:32]}"'
+
+
+def _modified(grant: Grant) -> str:
+    return http_date(grant.created_at.timestamp())
+
+
+def _headers(grant: Grant, span: Span | None) -> Headers:
+    size_bytes = grant.size_bytes
+    name = transfers.plain_name(grant.file_name)
     headers = [
         (b"content-type", b"application/octet-stream"),
         (b"content-disposition", f'attachment; filename="{name}"'.encode()),
         (b"content-length", str(size_bytes if span is None else span.size_bytes).encode()),
         (b"accept-ranges", b"bytes"),
-        (b"etag", _etag(image).encode()),
-        (b"last-modified", _modified(image).encode()),
+        (b"etag", _etag(grant).encode()),
+        (b"last-modified", _modified(grant).encode()),
     ]
     if span is not None:
         shown = f"bytes {span.start}-{span.end - 1}/{size_bytes}"

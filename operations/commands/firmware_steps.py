@@ -63,11 +63,12 @@ TO_BEGIN = timedelta(minutes=1)
 
 def reported(status: str, progress: Progress) -> Step | None:
     """Where a status moves the update."""
+    if progress.status == RunStatus.DONE:
+        return None
     if status == "Idle":
         return _idle(progress)
     if status == RunPhase.INSTALLED:
-        sentence = _("The station has installed the firmware.")
-        return Step(RunStatus.DONE, RunPhase.INSTALLED, sentence)
+        return _installed(progress)
     if status in FAILURES:
         return Step(RunStatus.FAILED, status, FAILURES[RunPhase(status)])
     return _under_way(RunPhase(status), progress) if status in UNDER_WAY else None
@@ -80,10 +81,25 @@ def _under_way(phase: RunPhase, progress: Progress) -> Step:
     return Step(RunStatus.IN_PROGRESS, phase, UNDER_WAY[phase])
 
 
+def _installed(progress: Progress) -> Step:
+    """Its word counts, unless it has told already that it runs something else."""
+    if progress.has_new_firmware or progress.has_booted:
+        other = _other_version(progress)
+        if other is not None:
+            return other
+    sentence = _("The station has installed the firmware.")
+    return Step(RunStatus.DONE, RunPhase.INSTALLED, sentence)
+
+
 def booted(progress: Progress) -> Step | None:
-    """A boot with another firmware than before means it was installed, whatever was not said."""
+    """A boot with another firmware than before means it was installed, whatever was not said.
+
+    What it boots with after it said Installed is what it has installed.
+    """
     if progress.status == RunStatus.FAILED:
         return None
+    if progress.phase == RunPhase.INSTALLED:
+        return _other_version(progress) or _as_expected(progress)
     return _new_firmware(progress) if progress.has_new_firmware else still(progress)
 
 
@@ -138,11 +154,28 @@ def _idle(progress: Progress) -> Step | None:
 
 def _new_firmware(progress: Progress) -> Step:
     words = {"now": progress.firmware_now, "before": progress.firmware_before}
-    expected = progress.params.get("version")
-    if expected and expected != progress.firmware_now:
-        sentence = _(
-            "Installed: the firmware is %(now)s now, and was %(before)s; %(other)s was expected."
-        )
-        return Step(RunStatus.DONE, RunPhase.INSTALLED, sentence % {**words, "other": expected})
     sentence = _("Installed: the firmware is %(now)s now, and was %(before)s.")
+    installed = Step(RunStatus.DONE, RunPhase.INSTALLED, sentence % words)
+    return _other_version(progress) or installed
+
+
+def _as_expected(progress: Progress) -> Step:
+    """It came with what it was given, if only at its second boot."""
+    if not progress.params.get("version"):
+        return still(progress)
+    sentence = _("Installed: the firmware is %(now)s now, and was %(before)s.")
+    words = {"now": progress.firmware_now, "before": progress.firmware_before or "?"}
     return Step(RunStatus.DONE, RunPhase.INSTALLED, sentence % words)
+
+
+def _other_version(progress: Progress) -> Step | None:
+    """It runs, and it is not what the image says it brings."""
+    expected, now = progress.params.get("version"), progress.firmware_now
+    if not expected or not now or now == expected:
+        return None
+    if now == progress.firmware_before:
+        sentence = _("The station said it has installed %(other)s, and still runs %(now)s.")
+    else:
+        sentence = _("The station came with %(now)s; %(other)s was expected.")
+    words = {"now": now, "other": expected}
+    return Step(RunStatus.NOT_CONFIRMED, RunPhase.INSTALLED, sentence % words)

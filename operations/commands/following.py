@@ -22,6 +22,8 @@ class Progress:
     # The station's firmware when it was asked, and as it is known now.
     firmware_before: str = ""
     firmware_now: str = ""
+    # Whether the station has booted since it said that it is in this phase.
+    has_booted: bool = False
 
     @property
     def waits(self) -> bool:

@@ -12,16 +12,19 @@ from operations.commands.base import Command
 from operations.commands.following import Progress, Step
 from operations.events import Evidence, Told
 from operations.models import CommandRun
+from operations.services import downloads
 from operations.services.live import Changes, publishing
 from operations.services.transitions import keep, move
-from operations.statuses import AWAITING_EFFECT, CORRECTABLE, RunStatus
+from operations.statuses import AWAITING_EFFECT, CORRECTABLE, RunPhase, RunStatus
 
 # How long after its end a station's reports may still correct a run: installing takes a night.
 CORRECTION = timedelta(hours=24)
 
 # A job that failed on its way may be taken up again; one that was refused never began.
 _FAILED_ON_ITS_WAY = Q(status=RunStatus.FAILED) & ~Q(phase="")
-_BEGUN = Q(status__in=[*AWAITING_EFFECT, *CORRECTABLE, RunStatus.SENT, RunStatus.DONE])
+# What it installed a boot may show to be another than was given.
+_INSTALLED = Q(status=RunStatus.DONE, phase=RunPhase.INSTALLED)
+_BEGUN = Q(status__in=[*AWAITING_EFFECT, *CORRECTABLE, RunPhase, RunStatus.SENT, RunStatus.DONE])
 
 
 def is_followed(run: CommandRun) -> bool:
@@ -30,12 +33,14 @@ def is_followed(run: CommandRun) -> bool:
         return False
     status = RunStatus(run.status)
     failed_on_its_way = status == RunStatus.FAILED and bool(run.phase)
-    return status in AWAITING_EFFECT | CORRECTABLE | {RunStatus.SENT} or failed_on_its_way
+    is_installed = status == RunStatus.DONE and run.phase == RunPhase.INSTALLED
+    waits = status in AWAITING_EFFECT | CORRECTABLE | {RunStatus.SENT}
+    return waits or failed_on_its_way or is_installed
 
 
 def followed_since(earliest: datetime) -> Q:
     """Closed runs that reports may still move, for a query that knows their commands."""
-    ended = Q(status__in=CORRECTABLE) | _FAILED_ON_ITS_WAY
+    ended = Q(status__in=CORRECTABLE) | _FAILED_ON_ITS_WAY | _INSTALLED
     return ended & Q(closed_at__gte=earliest)
 
 
@@ -94,7 +99,13 @@ def progress_of(run: CommandRun, *, at: datetime) -> Progress:
         params=run.params,
         firmware_before=run.firmware_before,
         firmware_now=run.station.firmware_version,
+        has_booted=_has_booted(run),
     )
+
+
+def _has_booted(run: CommandRun) -> bool:
+    booted_at, since = run.station.booted_at, run.phase_at
+    return booted_at is not None and since is not None and booted_at > since
 
 
 def due_at(run: CommandRun, progress: Progress) -> datetime:
@@ -115,6 +126,7 @@ def _advance(run: CommandRun, step: Step, progress: Progress, changes: Changes) 
         nudged_at=None,
         deadline_at=due_at(run, ahead),
     )
+    downloads.finish(run=run, at=progress.at, changes=changes)
 
 
 def _keep_waiting(run: CommandRun, progress: Progress, changes: Changes) -> None:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,7 +17,7 @@ from django.views import View
 
 from operations.filters.diagnostic_logs import ReceivedFileFilterSet
 from operations.models import Download, FileLink, ReceivedFile, Station, User
-from operations.services import receiving
+from operations.services import links, receiving
 from operations.statuses import FileState, Role
 from operations.tables import cells
 from operations.tables.base import PortalTable
@@ -78,7 +79,7 @@ class StationFiles(DiagnosticLogList):
     template_name = "operations/diagnostic_logs/station.html"
     station: Station
 
-    def get(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """The list's answers, with the station around them."""
         self.station = station_page.find(request.user, kwargs["pk"])
         return super().get(request, *args, **kwargs)
@@ -208,7 +209,8 @@ class DeleteLog(View):
 def tell_run(run_pk: int) -> dict[str, Any]:
     """What operations/runs/_files.html takes: what came, or was fetched, for a run."""
     received = ReceivedFile.objects.filter(run=run_pk).order_by("-pk")
-    links = FileLink.objects.filter(run=run_pk).select_related("image", "download")
+    found = FileLink.objects.filter(run=run_pk).select_related("run", "image", "download")
+    given = list(found)
     return {
         "files_key": str(run_pk),
         "received": [
@@ -217,10 +219,14 @@ def tell_run(run_pk: int) -> dict[str, Any]:
         ],
         "downloads": [
             {"download": link.download, "image": link.image, "words": fetched(link.download)}
-            for link in links
+            for link in given
             if hasattr(link, "download")
         ],
-        "links": list(links),
+        "links": [
+            {"is_upload": link.is_upload, "until": until, "is_over": until <= timezone.now()}
+            for link in given
+            for until in [links.ends_at(link)]
+        ],
     }
 
 

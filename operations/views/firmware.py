@@ -5,7 +5,7 @@ from typing import Any
 
 from cryptography import x509
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -114,7 +114,7 @@ class FirmwareDetail(PortalList):
     no_match = gettext_lazy("No station this firmware is for matches this filter")
     image: FirmwareImage
 
-    def get(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """The list's answers, with the image around them."""
         self.image = find(request.user, kwargs["pk"])
         return super().get(request, *args, **kwargs)

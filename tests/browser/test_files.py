@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from operations.models import FileLink, FirmwareImage
 from operations.services import downloads, files, receiving
-from operations.services.downloads import Progress
+from operations.services.downloads import Asked, Progress
 from operations.statuses import Role
 from tests.factories import RunFactory, StationFactory
 from tests.portal import Portal
@@ -88,13 +88,15 @@ def test_a_download_shows_on_the_images_page_as_it_goes(
     page = sign_in(Role.OPERATOR)
     page.goto(f"{portal.url}/operations/firmware/{link.image.pk}/")
     expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
-    download = downloads.begin(
-        link=link, protocol="http", remote_address="", requested="", is_handed_over=False
-    )
-    downloads.note(progress={download.pk: Progress(sent_bytes=420, reached_bytes=420)})
+    progress = Progress()
+    progress.ask(Asked("http", ""))
+    progress.send(420, until=420)
+    downloads.note(progress={link.pk: progress})
     row = page.locator("tr").filter(has_text="Quay 1")
     expect(row).to_contain_text("42 % fetched", timeout=SOON_MS)
-    downloads.note(progress={download.pk: Progress(sent_bytes=580, reached_bytes=1000)})
+    progress = Progress()
+    progress.send(580, until=1000)
+    downloads.note(progress={link.pk: progress})
     expect(row).not_to_contain_text("%", timeout=SOON_MS)
     expect(row).to_contain_text("Fetched")
 

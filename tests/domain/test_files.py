@@ -10,14 +10,25 @@ from pathlib import Path
 
 import pytest
 from django.utils import timezone
-from pytest_django.fixtures import Settings
+from pytest_django.fixtures import DjangoAssertNumQueries, Settings
 
 from operations.commands import transports
-from operations.models import CommandRun, FileLink, ReceivedFile
-from operations.services import connections, files, links, receiving, storekeeping, transfers
+from operations.events import FirmwareStatusReported
+from operations.models import CommandRun, Download, FileLink, ReceivedFile
+from operations.services import (
+    connections,
+    downloads,
+    files,
+    links,
+    receiving,
+    storekeeping,
+    transfers,
+)
+from operations.services.downloads import Asked
 from operations.services.links import ExpiredLinkError, UnknownLinkError, WrongPasswordError
 from operations.services.receiving import RefusedError
-from tests.factories import RunFactory
+from tests.domain.following import begun, hears
+from tests.factories import RunFactory, StationFactory
 from tests.filing import bytes_of, link_to_image, link_to_receiver, parts, stored_image
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +142,107 @@ def test_a_secret_opens_its_link_until_it_expires(run: CommandRun) -> None:
         links.by_token(token)
     with pytest.raises(ExpiredLinkError):
         links.by_login(name, token)
+
+
+@pytest.mark.parametrize(
+    ("status", "asked", "minutes"),
+    [
+        pytest.param("done", {}, 10, id="what is on its way arrives"),
+        pytest.param("cancelled", {"retries": 5, "retry_interval_s": 600}, 10, id="settled"),
+        pytest.param("failed", {"retries": 5, "retry_interval_s": 600}, 60, id="tries go on"),
+        pytest.param("not-confirmed", {"retries": 5}, 10, id="at once"),
+    ],
+)
+def test_a_link_ends_with_its_run(
+    run: CommandRun, status: str, asked: dict[str, int], minutes: int
+) -> None:
+    """It was good for a week, whatever became of the run."""
+    image = link_to_image(stored_image(b"image"), run)
+    for url in (image, link_to_receiver(run)):
+        token = parts(url).path.split("/")[2]
+        assert links.by_token(token)
+        for ago, is_over in ((minutes - 1, False), (minutes + 1, True)):
+            closed_at = timezone.now() - timedelta(minutes=ago)
+            CommandRun.objects.update(status=status, closed_at=closed_at, params=asked)
+            if is_over:
+                with pytest.raises(ExpiredLinkError):
+                    links.by_token(token)
+            else:
+                assert links.by_token(token)
+            if url == image:
+                assert links.grants([token])[token].is_over == is_over
+        CommandRun.objects.update(closed_at=None)
+
+
+def test_many_links_are_looked_up_at_once(
+    run: CommandRun, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    image, gone = stored_image(b"image"), stored_image(b"gone")
+    urls = [link_to_image(image, run) for _ in range(3)]
+    tokens = [parts(url).path.split("/")[2] for url in urls]
+    others = [parts(url).path.split("/")[2] for url in (link_to_receiver(), link_to_image(gone))]
+    files.delete(gone.stored_name)
+    with django_assert_num_queries(1):
+        found = links.grants([*tokens, *others, "unknown"])
+    assert set(found) == set(tokens)
+    assert {grant.stored_name for grant in found.values()} == {image.stored_name}
+
+
+def test_many_downloads_are_noted_at_once(
+    run: CommandRun, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    image = stored_image(bytes(1000))
+    for _ in range(20):
+        link_to_image(image, run)
+    asked = downloads.Progress()
+    asked.ask(Asked("http", "192.0.2.1", "bytes=0-"))
+    pks = list(FileLink.objects.values_list("pk", flat=True))
+    with django_assert_num_queries(5):
+        downloads.note(progress=dict.fromkeys(pks, asked))
+    sent = downloads.Progress()
+    sent.send(420, until=420)
+    with django_assert_num_queries(5):
+        downloads.note(progress=dict.fromkeys(pks, sent))
+    assert {(row.percent, row.requests) for row in Download.objects.all()} == {(42, 1)}
+
+
+def test_what_could_not_be_noted_counts_in_its_order() -> None:
+    """As if it had all been noted: pieces, a request to go on, and more pieces."""
+    earlier, later, whole = downloads.Progress(), downloads.Progress(), downloads.Progress()
+    for progress in (earlier, whole):
+        progress.send(10, until=10)
+        progress.ask(Asked("http", "", "bytes=50-"), has_bytes=50)
+    for progress in (later, whole):
+        progress.send(30, until=80)
+    later.put_before(earlier)
+    assert later == whole
+    assert (whole.least_bytes, whole.sent_bytes, whole.reached_bytes) == (80, 40, 80)
+
+
+@pytest.mark.parametrize("is_handed_over", [True, False])
+def test_the_stations_word_ends_a_download(is_handed_over: bool) -> None:
+    """Of what a web server sends nothing is known; of what a killed process sent, not all."""
+    run = begun(StationFactory(), "firmware-update", location="http://files.example.org/x")
+    link_to_image(stored_image(bytes(1000)), run)
+    progress = downloads.Progress()
+    progress.ask(Asked("http", "", is_handed_over=is_handed_over))
+    progress.send(980, until=1000)
+    downloads.note(progress={FileLink.objects.get().pk: progress})
+    assert Download.objects.get().finished_at is None
+    hears(run.station, FirmwareStatusReported("Downloading"))
+    assert Download.objects.get().finished_at is None
+    hears(run.station, FirmwareStatusReported("Downloaded"))
+    assert Download.objects.get().finished_at is not None
+
+
+def test_a_word_that_comes_before_the_note_counts_too() -> None:
+    run = begun(StationFactory(), "firmware-update", location="http://files.example.org/x")
+    link_to_image(stored_image(bytes(1000)), run)
+    hears(run.station, FirmwareStatusReported("Downloaded"))
+    progress = downloads.Progress()
+    progress.ask(Asked("http", "", is_handed_over=True))
+    downloads.note(progress={FileLink.objects.get().pk: progress})
+    assert Download.objects.get().finished_at is not None
 
 
 # -- the store

@@ -409,11 +409,77 @@ def test_another_version_at_boot_means_it_was_installed(station: Station) -> Non
     assert fresh(run).summary == "Installed: the firmware is 6.5.0 now, and was 6.4.0."
 
 
-def test_a_version_nobody_expected_is_told(station: Station) -> None:
-    run = asked(station, version=V16, says={})
-    CommandRun.objects.filter(pk=run.pk).update(params={"version": "7.0.0"})
+# Another version than the image's
+
+
+def given(station: Station, version: str) -> CommandRun:
+    """An update to an image that says which version it brings."""
+    run = asked(station)
+    CommandRun.objects.filter(pk=run.pk).update(params={"version": version})
+    return run
+
+
+def test_a_version_nobody_expected_is_not_confirmed(station: Station) -> None:
+    run = given(station, "7.0.0")
     boots(station, "6.5.0")
-    assert "7.0.0 was expected" in fresh(run).summary
+    assert state(run) == ("not-confirmed", "Installed")
+    assert fresh(run).summary == "The station came with 6.5.0; 7.0.0 was expected."
+
+
+def test_who_said_installed_and_comes_with_another_version_is_not_confirmed(
+    station: Station,
+) -> None:
+    """It counted as done: nothing that came after Installed was looked at."""
+    run = given(station, "7.0.0")
+    says(station, "Installed")
+    assert state(run) == ("done", "Installed")
+    boots(station, "6.5.0")
+    assert state(run) == ("not-confirmed", "Installed")
+    boots(station, "7.0.0")
+    assert state(run) == ("done", "Installed")
+    assert fresh(run).summary == "Installed: the firmware is 7.0.0 now, and was 6.4.0."
+
+
+def test_who_comes_with_the_old_version_has_installed_nothing(station: Station) -> None:
+    run = given(station, "7.0.0")
+    says(station, "Installed")
+    boots(station, "6.4.0")
+    assert state(run) == ("not-confirmed", "Installed")
+    sentence = "The station said it has installed 7.0.0, and still runs 6.4.0."
+    assert fresh(run).summary == sentence
+
+
+@pytest.mark.parametrize("version", ["6.4.0", "6.5.0"])
+def test_who_says_installed_after_it_came_with_another_version(
+    station: Station, version: str
+) -> None:
+    run = given(station, "7.0.0")
+    says(station, "InstallRebooting")
+    boots(station, version)
+    says(station, "Installed")
+    assert state(run) == ("not-confirmed", "Installed")
+
+
+def test_who_boots_while_it_installs_may_still_say_so(station: Station) -> None:
+    run = given(station, "7.0.0")
+    says(station, "InstallRebooting")
+    boots(station, "6.4.0")
+    assert state(run) == ("in-progress", "InstallRebooting")
+    boots(station, "7.0.0")
+    assert state(run) == ("done", "Installed")
+
+
+@pytest.mark.parametrize("version", ["", "6.5.0"])
+def test_what_was_installed_as_expected_stays_so(station: Station, version: str) -> None:
+    """Where nobody knows which version it was to be, the station's word counts."""
+    run = given(station, version)
+    says(station, "Installed")
+    before = len(history(run))
+    boots(station, "6.5.0")
+    says(station, "Downloading")
+    says(station, "Idle")
+    assert state(run) == ("done", "Installed")
+    assert len(history(run)) == before
 
 
 def test_a_station_that_never_told_its_version_proves_nothing_by_one() -> None:

@@ -66,6 +66,11 @@ Ask = Callable[..., tuple[http.client.HTTPResponse, bytes]]
 # -- firmware
 
 
+def noted(**facts: Any) -> Callable[[], bool]:
+    """Whether the download is known to be so; requests are noted a moment later."""
+    return Download.objects.filter(**facts).exists
+
+
 def test_an_image_is_fetched_whole(ask: Ask, image: FirmwareImage) -> None:
     path = parts(link_to_image(image)).path
     answer, body = ask("GET", path)
@@ -74,7 +79,7 @@ def test_an_image_is_fetched_whole(ask: Ask, image: FirmwareImage) -> None:
     assert answer.getheader("content-type") == "application/octet-stream"
     assert answer.getheader("content-disposition") == 'attachment; filename="terra-1.5.0.bin"'
     assert answer.getheader("x-content-type-options") == "nosniff"
-    wait_until(lambda: Download.objects.get().finished_at is not None, what="the download's end")
+    wait_until(noted(finished_at__isnull=False), what="the download's end")
     download = Download.objects.get()
     assert (download.percent, download.requests, download.protocol) == (100, 1, "http")
     assert download.remote_address == "127.0.0.1"
@@ -103,7 +108,7 @@ def test_a_range_is_fetched(
     answer, body = ask("GET", parts(link_to_image(image)).path, Range=asked)
     assert (answer.status, body) == (206, CONTENT[start:end])
     assert answer.getheader("content-range") == f"bytes {start}-{end - 1}/1048576"
-    assert Download.objects.get().last_range == asked
+    wait_until(noted(last_range=asked), what="the request")
 
 
 @pytest.mark.parametrize("asked", ["bytes=1048576-", "bytes=-0", "bytes=999999999999-"])
@@ -146,10 +151,11 @@ def test_parallel_ranges_make_one_download(ask: Ask, image: FirmwareImage) -> No
 
     with ThreadPoolExecutor(4) as pool:
         assert b"".join(pool.map(fetch, range(3))) == CONTENT[: 3 * quarter]
-        wait_until(lambda: Download.objects.get().percent == 75, what="three quarters")
+        wait_until(noted(sent_bytes=3 * quarter), what="three quarters")
+        assert Download.objects.get().percent == 75
         assert Download.objects.get().finished_at is None
         assert fetch(3) == CONTENT[3 * quarter :]
-    wait_until(lambda: Download.objects.get().finished_at is not None, what="the last quarter")
+    wait_until(noted(finished_at__isnull=False), what="the last quarter")
     assert Download.objects.get().requests == 4
 
 
@@ -157,8 +163,42 @@ def test_the_first_quarter_twice_is_no_half(ask: Ask, image: FirmwareImage) -> N
     path = parts(link_to_image(image)).path
     for _ in range(2):
         ask("GET", path, Range="bytes=0-262143")
-    wait_until(lambda: Download.objects.get().sent_bytes == 524_288, what="both")
+    wait_until(noted(sent_bytes=524_288), what="both")
     assert Download.objects.get().percent == 25
+
+
+@pytest.mark.parametrize(
+    ("asked", "percent"),
+    [
+        pytest.param(["bytes=0-786431", "bytes=786432-"], 100, id="goes on where it was"),
+        # Its server was killed before it could note what it had sent.
+        pytest.param(["bytes=0-786431", "bytes=917504-"], 100, id="goes on after a kill"),
+        pytest.param(["bytes=0-786431", "bytes=262144-"], 100, id="goes back a little"),
+        pytest.param(["bytes=0-1048575", "bytes=1048576-"], 100, id="asks for more than all"),
+        pytest.param(["bytes=1048576-"], 100, id="has it all"),
+        pytest.param(["bytes=524288-1048575"], 50, id="only the second half"),
+        pytest.param(["bytes=-524288"], 50, id="only the last half"),
+        pytest.param(["bytes=0-9999", "bytes=1048577-"], 0, id="asks for what never was"),
+    ],
+)
+def test_who_goes_on_has_what_came_before(
+    ask: Ask, image: FirmwareImage, asked: list[str], percent: int
+) -> None:
+    """Of a download that went on elsewhere the portal showed 98 % though it was whole."""
+    path = parts(link_to_image(image)).path
+    for part in asked:
+        ask("GET", path, Range=part)
+    known = noted(requests=len([part for part in asked if "1048577" not in part]))
+    wait_until(known, what="all requests")
+    download = Download.objects.get()
+    assert (download.percent, download.finished_at is not None) == (percent, percent == 100)
+
+
+def test_another_file_is_fetched_from_its_beginning(ask: Ask, image: FirmwareImage) -> None:
+    path = parts(link_to_image(image)).path
+    with_other = {"Range": "bytes=1048575-", "If_Range": '"another"'}
+    assert ask("GET", path, **with_other)[0].status == 200
+    wait_until(noted(sent_bytes=len(CONTENT)), what="all of it, once")
 
 
 def test_a_station_that_leaves_is_seen_where_it_left(portal: Portal, root: Path) -> None:
@@ -167,7 +207,7 @@ def test_a_station_that_leaves_is_seen_where_it_left(portal: Portal, root: Path)
     with socket.create_connection(("127.0.0.1", portal.port)) as station:
         station.sendall(f"GET {path} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
         station.recv(1000)
-        wait_until(lambda: Download.objects.get().percent > 0, what="a beginning")
+        wait_until(noted(sent_bytes__gt=2**20), what="a beginning")
     assert Download.objects.get().percent < 100
     assert Download.objects.get().finished_at is None
 
@@ -229,7 +269,7 @@ def test_nginx_is_told_what_to_send(ask: Ask, image: FirmwareImage, settings: Se
     assert (answer.status, body) == (200, b"")
     name = image.stored_name
     assert answer.getheader("x-accel-redirect") == f"/stored-files/{name[:2]}/{name}"
-    assert Download.objects.get().is_handed_over
+    wait_until(noted(is_handed_over=True), what="the request")
 
 
 # -- logs

@@ -17,9 +17,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from operations.models import AuditEntry, FileLink, ReceivedFile
+from operations.models import AuditEntry, CommandRun, FileLink, ReceivedFile
 from operations.services import files
-from operations.statuses import FileState, Role
+from operations.statuses import FileState, Role, RunStatus
 from operations.views import live
 from tests.factories import OrganisationFactory, RunFactory, StationFactory, UserFactory
 from tests.pages.reading import column, csv_lines, page_lines
@@ -315,6 +315,11 @@ def test_a_run_that_waits_for_its_file_says_so(desk: Client) -> None:
     text = desk.get(f"/operations/requests/{run.pk}/").text
     assert "Nothing has come yet" in text
     assert "Its link works until" in text
+    CommandRun.objects.update(
+        status=RunStatus.FAILED, closed_at=timezone.now() - timedelta(hours=1)
+    )
+    text = desk.get(f"/operations/requests/{run.pk}/").text
+    assert "Its link worked until" in text
 
 
 def test_a_station_has_its_files_on_a_tab(desk: Client) -> None:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 URL = "/operations/firmware/roll-out/"
 ASK = "/operations/ask/rollout/"
-MOST_QUERIES = 12
+MOST_QUERIES = 13
 
 
 @pytest.fixture

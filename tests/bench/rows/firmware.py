@@ -41,11 +41,15 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
-    upstream evcharge {{ server 127.0.0.1:{portal}; }}
+    upstream evcharge {{
+        server 127.0.0.1:{portal};
+        keepalive 32;
+    }}
     server {{
         listen 127.0.0.1:{port} backlog=1024;
         proxy_http_version 1.1;
         proxy_set_header Host $host;
+        proxy_set_header Connection "";
         include {folder}/files.conf;
         location /plain/ {{ alias {root}/; }}
         location / {{ proxy_pass http://evcharge; }}
