@@ -166,6 +166,23 @@ class ChangeSettings(Command):
         values = dict(told.values_list("key", "value"))
         return _now(seen) if all(_reads_as_asked(item, values) for item in seen) else None
 
+    def refutation(self, target: Target, params: Params, since: datetime) -> str | None:
+        """The station has booted, and was read again, and still has another value."""
+        station = target.station
+        if station.version is None or station.booted_at is None or station.booted_at < since:
+            return None
+        seen = [item for item in self.items(station.version, params) if not item.is_secret]
+        keys = [item.variable.key for item in seen]
+        told = StationSetting.objects.reported().filter(
+            station=station, key__in=keys, read_at__gt=station.booted_at, reboot_required_at=None
+        )
+        values = dict(told.values_list("key", "value"))
+        other = [item.variable.key for item in seen if not _reads_as_asked(item, values)]
+        if values.keys() != set(keys) or not other:
+            return None
+        words = {"key": other[0], "value": values[other[0]][:100] or "—"}
+        return _("It has booted, but %(key)s is still %(value)s.") % words
+
 
 def _reads_as_asked(item: Item, told: Mapping[str, str]) -> bool:
     value = told.get(item.variable.key)

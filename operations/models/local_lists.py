@@ -212,7 +212,7 @@ class StationList(models.Model):
     most_entries = models.PositiveIntegerField(null=True, blank=True)
     most_per_message = models.PositiveIntegerField(null=True, blank=True)
     most_bytes = models.PositiveIntegerField(null=True, blank=True)
-    # Where it tells no limit: how many at once it has taken.
+    # How many at once it has taken, where it takes fewer than it tells, or tells nothing.
     most_taken = models.PositiveIntegerField(null=True, blank=True)
 
     # The sending that is under way, or the last one: services/local_lists/jobs.py.
@@ -247,3 +247,13 @@ class StationList(models.Model):
     def standing(self) -> ListState:
         """The state as its enum, with tone and icon."""
         return ListState(self.state)
+
+    @property
+    def most_at_once(self) -> int | None:
+        """What goes into one message: what it tells, or what it has taken; None: as many as are."""
+        return least(self.most_per_message, self.most_taken)
+
+
+def least(*limits: int | None) -> int | None:
+    """The smallest of the limits there are."""
+    return min((limit for limit in limits if limit is not None), default=None)

@@ -270,6 +270,8 @@ class AuthorizationProfile(models.Model):
     # Names of the fields above that the station says can't be changed.
     read_only = models.JSONField(default=list)
     read_at = models.DateTimeField(_("as of"), null=True, blank=True, db_index=True)
+    # When it last told all settings it has: what it did not name then is not there.
+    all_read_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("authorization settings")

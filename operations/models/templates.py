@@ -156,7 +156,7 @@ class DriftState(models.TextChoices):
     """How a station's setting stands to its template; what is as it should be has no row."""
 
     DIFFERS = "differs", _("Differs")
-    MISSING = "missing", _("Not reported")
+    MISSING = "missing", _("Not there")
     READ_ONLY = "read-only", _("Read only")
     ACCEPTED = "accepted", _("Accepted as it is")
 

@@ -12,8 +12,15 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import ngettext
 
-from operations import variables
-from operations.models import DriftPass, SettingDrift, Station, StationSetting, User
+from operations import masking, variables
+from operations.models import (
+    AuthorizationProfile,
+    DriftPass,
+    SettingDrift,
+    Station,
+    StationSetting,
+    User,
+)
 from operations.models.audit import Deed
 from operations.models.settings import Mutability, SettingState
 from operations.models.templates import DriftQuerySet, DriftState
@@ -51,11 +58,14 @@ def standings(stations: Sequence[Station], wishes: Wishes) -> dict[int, Standing
     parts = desired.parts_of(stations) if wishes.has_bound else {}
     wanted = {each.pk: wishes.of(each, parts.get(each.pk, ())) for each in stations}
     told = _told(wanted.keys(), {key for keys in wanted.values() for key in keys})
+    complete = _complete([pk for pk, keys in wanted.items() if keys])
     found = {}
     for pk, keys in wanted.items():
         standing = found[pk] = Standing(wanted=len(keys))
         for key, wish in keys.items():
             row = told.get((pk, key))
+            if row is None and pk in complete and not masking.SECRET.search(key):
+                row = ABSENT
             if row is None:
                 standing.unread.append(key)
             elif (state := _state(row, wish.value)) is not None:
@@ -72,6 +82,17 @@ class _Told(NamedTuple):
     value: str
     state: str
     mutability: str
+
+
+# What a station did not name when it told all it has; passwords some never name.
+ABSENT = _Told("", SettingState.MISSING, "")
+
+
+def _complete(station_pks: Collection[int]) -> set[int]:
+    """Those that have told all settings they have."""
+    profiles = AuthorizationProfile.objects.filter(station__in=station_pks)
+    told = profiles.filter(all_read_at__isnull=False) if station_pks else profiles.none()
+    return set(told.values_list("station_id", flat=True))
 
 
 def _told(station_pks: Collection[int], keys: set[str]) -> dict[tuple[int, str], _Told]:
@@ -145,11 +166,11 @@ def _take(row: SettingDrift, each: Deviation, now: datetime) -> bool:
     return True
 
 
-def settings_read(*, station_pk: int, keys: Collection[str]) -> None:
-    """A station told settings: compare it, if a template is about them."""
+def settings_read(*, station_pk: int, keys: Collection[str] | None) -> None:
+    """A station told settings, or all it has (None): compare it, if a template is about them."""
     now = timezone.now()
     wishes = desired.wishes(now)
-    if wishes.templates and wishes.may_touch(keys):
+    if wishes.templates and (keys is None or wishes.may_touch(keys)):
         compare(station_pks=[station_pk], wishes=wishes, now=now)
 
 

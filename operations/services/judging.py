@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from operations.commands.base import Command, Params, Target
 from operations.models import CommandRun, User
-from operations.services import rollouts, rows, runs
+from operations.services import known_refusals, rollouts, rows, runs
+from operations.services.known_refusals import Refusals
 from operations.services.rollouts import Firmware
 from operations.services.selections import Selection
 from operations.services.terms import Terms
@@ -27,6 +28,7 @@ class Reason(models.TextChoices):
     OFFLINE = "offline", gettext_lazy("Not connected")
     CLOSED = "closed", gettext_lazy("Closed")
     UNSUPPORTED = "unsupported", gettext_lazy("Not supported")
+    LOCKED = "locked", gettext_lazy("Switched off, or read-only")
     REJECTED = "rejected", gettext_lazy("Registered as rejected")
     MODEL = "model", gettext_lazy("Of another model")
     CURRENT = "current", gettext_lazy("Has this version already")
@@ -74,6 +76,8 @@ class _Question:
     user: User | None
     terms: Terms
     firmware: Firmware | None
+    # What stations told before, by their keys.
+    refusals: Refusals = field(default_factory=dict)
 
 
 def judge(
@@ -86,8 +90,9 @@ def judge(
 ) -> Judgement:
     """Look at each; a handful of queries, however many there are."""
     given = rollouts.firmware_of(command, params)
-    question = _Question(command, params, user, terms or Terms(), given)
     chosen = selection.load()
+    told = known_refusals.of(command, params, [target.station for target in chosen])
+    question = _Question(command, params, user, terms or Terms(), given, told)
     taken = _already_asked(command, {target.station.pk for target in chosen})
     judgement = Judgement()
     for target in chosen:
@@ -137,6 +142,11 @@ def _hindrance(question: _Question, target: Target, taken: dict[Parts, int]) -> 
     objection = _objection(question, target)
     if objection is not None:
         return Hindered(target, Reason.UNSUPPORTED, RunStatus.UNSUPPORTED, objection)
+    told = question.refusals.get(target.station.pk)
+    if told is not None:
+        is_locked = told.status == RunStatus.REFUSED
+        reason = Reason.LOCKED if is_locked else Reason.UNSUPPORTED
+        return Hindered(target, reason, told.status, told.sentence)
     open_run = taken.get(parts_of(target))
     if open_run is not None:
         sentence = _("Request %(run)s for the same is still open.") % {"run": open_run}

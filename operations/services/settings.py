@@ -8,7 +8,13 @@ from typing import Any
 from operations import masking
 from operations.commands.read_settings import CONTROLLERS
 from operations.commands.setting_items import CHANGES, TAKEN
-from operations.models import CommandRun, OcppMessage, SettingChange, StationSetting
+from operations.models import (
+    AuthorizationProfile,
+    CommandRun,
+    OcppMessage,
+    SettingChange,
+    StationSetting,
+)
 from operations.models.settings import ChangeOutcome, SettingState
 from operations.services import authorization_profiles, drift, setting_changes
 from operations.services.live import Changes
@@ -208,6 +214,9 @@ def _miss_others(station_pk: int, *, since: datetime, components: tuple[str, ...
         (_absent(station_pk, key, since) for key in sorted(absent)), ignore_conflicts=True
     )
     authorization_profiles.refresh(station_pk=station_pk, keys=None, at=since)
+    if not components:
+        AuthorizationProfile.objects.filter(station=station_pk).update(all_read_at=since)
+        drift.settings_read(station_pk=station_pk, keys=None)
 
 
 def _absent(station_pk: int, key: str, at: datetime) -> StationSetting:

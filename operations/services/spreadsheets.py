@@ -86,7 +86,7 @@ def _xlsx_rows(file: BinaryIO) -> Iterator[Cells]:
             for row in book.worksheets[0].iter_rows(values_only=True):
                 width = width or len(row)
                 # A row ends with its last cell that holds anything.
-                yield [_text(value) for value in row] + [""] * (width - len(row))
+                yield [as_text(value) for value in row] + [""] * (width - len(row))
         finally:
             book.close()
     except UnreadableError:
@@ -103,7 +103,7 @@ def _no_table() -> str:
     return _("This is no table: give a CSV file in UTF-8, or an XLSX file.")
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
     """A spreadsheet's cell as CSV would have it; a whole number has no decimals."""
     if value is None:
         return ""

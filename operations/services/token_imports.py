@@ -7,16 +7,15 @@ one transaction makes tokens of all of them.
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from operator import itemgetter
 from typing import Any, BinaryIO
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from tablib import Dataset
 
 from operations.models import Organisation, StagedToken, Token, TokenImport, User
 from operations.models.audit import Deed
@@ -26,12 +25,12 @@ from operations.services import (
     files,
     local_lists,
     rejected_tokens,
-    rows,
     spreadsheets,
     token_rows,
 )
 from operations.services.spreadsheets import Cells, UnreadableError
-from operations.services.token_rows import COLUMNS, KEY, Reading, Values
+from operations.services.token_rows import ATTRIBUTES, KEY
+from operations.services.token_staging import StagingResource
 
 MOST_ROWS = 200_000
 MOST_EXAMPLES = 200
@@ -39,8 +38,6 @@ CHUNK = 1_000  # rows a transaction
 BUDGET_S = 0.5  # a turn of the worker, which sweeps deadlines as well
 FORGOTTEN = timedelta(minutes=2)
 KEPT = timedelta(days=7)
-
-ATTRIBUTES = {column: column for column in COLUMNS} | {"organisation": "organisation_id"}
 
 
 class StaleError(ValueError):
@@ -58,7 +55,7 @@ def upload(
     With an organisation all its tokens are that organisation's.
     """
     with files.arriving() as incoming, spreadsheets.rows(file) as lines:
-        columns = _columns(next(lines, []))
+        columns = token_rows.columns(next(lines, []))
         count = 0
         for number, cells in enumerate(lines, start=2):
             if not any(cells):
@@ -84,38 +81,7 @@ def upload(
     )
 
 
-def _columns(header: Cells) -> list[str]:
-    """The columns a file has, as we spell them. Raises UnreadableError for a wrong one."""
-    columns = [cell.strip().lower() for cell in header]
-    while columns and not columns[-1]:
-        columns.pop()
-    known = ", ".join(COLUMNS)
-    unknown = [name[:40] or _("(no name)") for name in columns if name not in COLUMNS]
-    if unknown:
-        raise UnreadableError(
-            _("The first row names columns that are not known: %(unknown)s. Known: %(known)s.")
-            % {"unknown": ", ".join(unknown[:5]), "known": known}
-        )
-    if KEY not in columns:
-        raise UnreadableError(_("The first row has to name the columns, identifier among them."))
-    if len(set(columns)) < len(columns):
-        raise UnreadableError(_("The file has a column twice."))
-    return columns
-
-
 # --- Checking ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A row of the file whose cells are right."""
-
-    number: int
-    values: Values
-
-    @property
-    def key(self) -> str:
-        return str(self.values[KEY]).lower()
 
 
 def check(*, import_pk: int) -> bool:
@@ -151,91 +117,31 @@ def _check_chunk(import_pk: int) -> bool:
 
 
 def _check_rows(imported: TokenImport, lines: Sequence[tuple[int, Cells]]) -> None:
-    how = token_rows.reading(own=imported.organisation, time_zone=imported.time_zone)
-    right = []
+    width = len(imported.columns)
+    dataset, numbers = Dataset(headers=imported.columns), []
     for number, cells in lines:
-        if len(cells) < len(imported.columns) or any(cells[len(imported.columns) :]):
+        if len(cells) < width or any(cells[width:]):
             _complain(imported, number, [("", _("It has more or fewer cells than the first row."))])
-            continue
-        given = dict(zip(imported.columns, cells, strict=False))
-        values, mistakes = token_rows.read(given, how)
-        if mistakes:
-            _complain(imported, number, mistakes)
         else:
-            right.append(_Row(number, values))
-    _stage(imported, right, how)
+            dataset.append(cells[:width])
+            numbers.append(number)
+    result = StagingResource(imported).import_data(dataset, use_transactions=False, numbers=numbers)
+    for _number, errors in result.row_errors():
+        raise errors[0].error
+    for row in result.invalid_rows:
+        _complain(imported, numbers[row.number - 1], _mistakes(row.error_dict))
     imported.examples.sort(key=itemgetter(0))
+
+
+def _mistakes(told: Mapping[str, list[str]]) -> list[tuple[str, str]]:
+    columns = {attribute: column for column, attribute in ATTRIBUTES.items()}
+    return [(columns[name], sentence) for name, (sentence, *_more) in told.items()]
 
 
 def _complain(imported: TokenImport, number: int, mistakes: list[tuple[str, str]]) -> None:
     imported.mistakes += 1
     room = MOST_EXAMPLES - len(imported.examples)
     imported.examples += [[number, *mistake] for mistake in mistakes[:room]]
-
-
-def _stage(imported: TokenImport, right: Sequence[_Row], how: Reading) -> None:
-    """Note what each token is to be, beside what it is."""
-    keys = {row.key for row in right}
-    existing = {token.identifier.lower(): token for token in _tokens(keys)}
-    earlier = imported.staged.filter(key__in=keys)
-    seen = dict(earlier.values_list("key", "row"))
-    blank = _attributes(token_rows.defaults(how))
-    staged = []
-    for row in right:
-        token = existing.get(row.key)
-        problem = _clash(row, token, seen, how, imported.columns)
-        if problem:
-            _complain(imported, row.number, [(KEY, problem)])
-            continue
-        seen[row.key] = row.number
-        staged.append(_staged(imported, row, token, blank))
-    rows.insert(StagedToken, staged)
-    imported.new += sum(each.token_pk is None for each in staged)
-    imported.changed += sum(each.token_pk is not None and each.is_changed for each in staged)
-
-
-def _tokens(keys: set[str]) -> list[Token]:
-    lowered = Token.objects.annotate(key=Lower("identifier"))
-    return list(lowered.filter(key__in=keys).select_related("organisation"))
-
-
-def _clash(
-    row: _Row, token: Token | None, seen: Mapping[str, int], how: Reading, columns: Sequence[str]
-) -> str:
-    """Why this token can't be taken from this row, or nothing."""
-    if row.key in seen:
-        return _("The same identifier is in row %(row)d.") % {"row": seen[row.key]}
-    if token is None:
-        return ""
-    if how.own_pk is not None and token.organisation_id != how.own_pk:
-        # Not whose: what is another organisation's is nobody's business here.
-        return _("This identifier is taken: it does not belong to your organisation.")
-    if "organisation" in columns and token.organisation_id != row.values["organisation"]:
-        owner = token.organisation.name if token.organisation else _("all organisations")
-        return _("This token belongs to %(owner)s. Move it by hand, if that is meant.") % {
-            "owner": owner
-        }
-    return ""
-
-
-def _staged(imported: TokenImport, row: _Row, token: Token | None, blank: Values) -> StagedToken:
-    """What the file does not say stays as it is."""
-    given, was = _attributes(row.values), blank
-    if token is not None:
-        was = {name: getattr(token, name) for name in ATTRIBUTES.values()}
-        given["identifier"] = token.identifier
-    return StagedToken(
-        imported=imported,
-        row=row.number,
-        key=row.key,
-        token_pk=token.pk if token else None,
-        is_changed=token is not None and any(was[name] != value for name, value in given.items()),
-        **{**was, **given},
-    )
-
-
-def _attributes(values: Values) -> Values:
-    return {ATTRIBUTES[column]: value for column, value in values.items()}
 
 
 def _end(imported: TokenImport, status: ImportStatus) -> None:

@@ -1,4 +1,4 @@
-"""What a row of a file of tokens means: its cells' words, checked and put into a token's terms."""
+"""What the cells of a file of tokens mean: words, checked and put into a token's terms."""
 
 import re
 import zoneinfo
@@ -12,7 +12,7 @@ from django.db.models import TextChoices
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
-from operations.models import Organisation, Token
+from operations.models import Organisation
 from operations.models.tokens import (
     IDENTIFIER,
     MOST_SESSIONS,
@@ -21,7 +21,7 @@ from operations.models.tokens import (
     TokenStatus,
     TokenType,
 )
-from operations.services.spreadsheets import FORMULA, restore
+from operations.services.spreadsheets import FORMULA, Cells, UnreadableError, restore
 
 KEY = "identifier"
 COLUMNS = (
@@ -35,12 +35,12 @@ COLUMNS = (
     "payment",
     "most_sessions",
 )
+# What a column is called in the database.
+ATTRIBUTES = {column: column for column in COLUMNS} | {"organisation": "organisation_id"}
 # What is empty in the file is emptied in the portal; these have to be something.
 NEVER_EMPTY = frozenset({"type", "status", "payment"})
 SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-
-Values = dict[str, Any]
 
 
 class CellError(ValueError):
@@ -63,25 +63,33 @@ def reading(*, own: Organisation | None, time_zone: str) -> Reading:
     return Reading(zoneinfo.ZoneInfo(time_zone), codes, own.pk if own else None)
 
 
-def read(cells: Mapping[str, str], how: Reading) -> tuple[Values, list[tuple[str, str]]]:
-    """A row's values by column, as far as they are right, and what is wrong: column, sentence."""
-    values: Values = {}
-    mistakes = []
-    for column, text in cells.items():
-        try:
-            value = _READERS[column](_plain(text), how)
-            if value not in (None, "") or column not in NEVER_EMPTY:
-                values[column] = value
-        except CellError as error:
-            mistakes.append((column, str(error)))
-    return values, mistakes
+def columns(header: Cells) -> list[str]:
+    """The columns a file has, as we spell them. Raises UnreadableError for a wrong one."""
+    found = [cell.strip().lower() for cell in header]
+    while found and not found[-1]:
+        found.pop()
+    known = ", ".join(COLUMNS)
+    unknown = [name[:40] or _("(no name)") for name in found if name not in COLUMNS]
+    if unknown:
+        raise UnreadableError(
+            _("The first row names columns that are not known: %(unknown)s. Known: %(known)s.")
+            % {"unknown": ", ".join(unknown[:5]), "known": known}
+        )
+    if KEY not in found:
+        raise UnreadableError(_("The first row has to name the columns, identifier among them."))
+    if len(set(found)) < len(found):
+        raise UnreadableError(_("The file has a column twice."))
+    return found
 
 
-def defaults(how: Reading) -> Values:
-    """What a new token is where the file does not say."""
-    blank = Token()
-    values = {column: getattr(blank, column) for column in COLUMNS if column != "organisation"}
-    return {**values, "organisation": how.own_pk}
+def key_of(text: str) -> str:
+    """What an identifier's cell is found by, before anybody knows whether it is right."""
+    return str(restore(text.strip(" "))).lower()
+
+
+def read(column: str, text: str, how: Reading) -> Any:
+    """A cell's value, None where it is empty; CellError says what is wrong with it."""
+    return _READERS[column](_plain(text), how)
 
 
 def _plain(text: str) -> str:
@@ -115,8 +123,8 @@ def spelled(kind: str) -> str:
     return known.get(kind.lower(), kind)
 
 
-def _type(text: str, _how: Reading) -> str:
-    return _valid(TYPE, spelled(text)) if text else ""
+def _type(text: str, _how: Reading) -> str | None:
+    return _valid(TYPE, spelled(text)) if text else None
 
 
 def _organisation(text: str, how: Reading) -> int | None:
@@ -127,20 +135,20 @@ def _organisation(text: str, how: Reading) -> int | None:
     return how.organisations[text]
 
 
-def _status(text: str, _how: Reading) -> str:
+def _status(text: str, _how: Reading) -> str | None:
     return _word(TokenStatus, text)
 
 
-def _payment(text: str, _how: Reading) -> str:
+def _payment(text: str, _how: Reading) -> str | None:
     return _word(PaymentKind, text)
 
 
-def _word(words: type[TextChoices], text: str) -> str:
+def _word(words: type[TextChoices], text: str) -> str | None:
     by_lower = {str(word.value).lower(): str(word.value) for word in words}
     if text and text.lower() not in by_lower:
         known = ", ".join(by_lower.values())
         raise CellError(_("%(text)s is none of: %(known)s.") % {"text": text[:60], "known": known})
-    return by_lower.get(text.lower(), "")
+    return by_lower.get(text.lower())
 
 
 def _holder(text: str, _how: Reading) -> str:

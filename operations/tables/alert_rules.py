@@ -12,23 +12,25 @@ from operations.commands import BY_SLUG
 from operations.models import AlertRule
 from operations.models.alerts import AlertKind
 from operations.services import conditions, delivering
-from operations.statuses import Role
-from operations.tables import buttons, cells
+from operations.tables import cells
 from operations.tables.alerts import severity_badge
-from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
-from operations.tables.buttons import Button
+from operations.tables.base import ACTIONS, PortalColumn, ToolColumn
+from operations.tables.owned import OwnedTable
 
 
-class RuleTable(PortalTable):
+class RuleTable(OwnedTable):
     """Operations > Alerts > Rules."""
 
     row_name = "rule"
     rows_are_watched = False
     caption = gettext_lazy("Alert rules")
     empty_icon = "bell"
-    # Of whom the rules are that this user may change: None is the whole network.
-    may_change_all = False
-    organisation_pk: int | None = None
+    deeds = (
+        (gettext_lazy("Change"), "pen", "alert-rule-change", ""),
+        (gettext_lazy("Send a test"), "paper-plane", "alert-rule-try", ""),
+        (gettext_lazy("Delete"), "trash", "alert-rule-delete", "red"),
+    )
+    everybodys = gettext_lazy("it watches every station, and you see those of one organisation.")
 
     name = PortalColumn(gettext_lazy("Name"), by=("name",))
     open_alerts = PortalColumn(gettext_lazy("Open alerts"), by=("open_alerts",), css="amount")
@@ -108,30 +110,3 @@ class RuleTable(PortalTable):
         """The number."""
         count: int = getattr(record, "open_alerts", 0)
         return count
-
-    def render_actions(self, record: AlertRule) -> SafeString:
-        """Change it, try whom it tells, do away with it."""
-        deeds = (
-            (_("Change"), "pen", "alert-rule-change", ""),
-            (_("Send a test"), "paper-plane", "alert-rule-try", ""),
-            (_("Delete"), "trash", "alert-rule-delete", "red"),
-        )
-        reason = self._why_not(record)
-        return buttons.render(
-            Button(
-                id=f"{url_name}-{record.pk}",
-                label=label,
-                icon=icon,
-                url=reverse(url_name, args=[record.pk]),
-                tone=tone,
-                reason=reason,
-            )
-            for label, icon, url_name, tone in deeds
-        )
-
-    def _why_not(self, record: AlertRule) -> str:
-        if not self.audience.role.includes(Role.ENGINEER):
-            return _("it takes the role engineer.")
-        if self.may_change_all or record.organisation_id == self.organisation_pk:
-            return ""
-        return _("it watches every station, and you see those of one organisation.")

@@ -16,7 +16,7 @@ from operations.known_settings.authorization import BY_FIELD
 from operations.models import Station
 from operations.models.settings import Switch
 from operations.services import caching
-from operations.tables import buttons, cells
+from operations.tables import authorization, buttons, cells
 from operations.tables.authorization import SettingColumn, profile_of, words
 from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
 from operations.tables.buttons import Button
@@ -24,6 +24,7 @@ from operations.tables.ticking import TickColumn
 
 # Beside the switch itself.
 ASKED = ("clear-cache", "read-settings")
+ABSENT = Switch.UNSUPPORTED.label
 FIELDS = ("cache_enabled", "cache_lifetime_s", "cache_policy", "cache_storage_bytes")
 
 
@@ -76,12 +77,20 @@ def has(station: Station, field: str) -> bool:
     return station.version is None or bool(BY_FIELD[field].keys_of(station.version))
 
 
+def shown(station: Station, field: str) -> str | SafeString:
+    """A setting of its cache; no word of the station is needed where OCPP has none for it."""
+    if has(station, field):
+        return authorization.shown(profile_of(station), field)
+    look = Switch.UNSUPPORTED
+    return cells.badge(word=str(ABSENT), tone=look.tone, icon=look.icon, title="")
+
+
 class FurtherColumn(SettingColumn):
     """A setting that only OCPP 2.x has."""
 
     def render(self, record: Station) -> Any:
-        """A dash where there can't be any."""
-        return super().render(record) if has(record, self.field) else cells.NOTHING
+        """Not supported where there can't be any."""
+        return shown(record, self.field)
 
 
 class CacheTable(PortalTable):
@@ -117,7 +126,7 @@ class CacheTable(PortalTable):
         """The settings in words."""
         if name not in FIELDS:
             return super().text(record, name)
-        return words(profile_of(record), name) if has(record, name) else ""
+        return words(profile_of(record), name) if has(record, name) else str(ABSENT)
 
     def render_name(self, record: Station) -> SafeString:
         """Leads to the station's cache."""

@@ -14,10 +14,9 @@ from operations.models import ConfigurationTemplate, Station
 from operations.models.templates import DriftState
 from operations.services import desired, drift
 from operations.services.drift import Deviation, Standing
-from operations.statuses import Role
-from operations.tables import buttons, cells
+from operations.tables import cells
 from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
-from operations.tables.buttons import Button
+from operations.tables.owned import OwnedTable
 from operations.tables.ticking import TickColumn
 
 MOST_SHOWN = 4  # changes in a row; the page of the station has all
@@ -47,16 +46,18 @@ def match_in_words(template: ConfigurationTemplate) -> str:
     return ", ".join(part for part in parts if part) or _("All stations")
 
 
-class TemplateTable(PortalTable):
+class TemplateTable(OwnedTable):
     """Operations > Configuration templates."""
 
     row_name = "template"
     rows_are_watched = False
     caption = gettext_lazy("Configuration templates")
     empty_icon = "sliders"
-    # Of whom the templates are that this user may change: None is the whole network.
-    may_change_all = False
-    organisation_pk: int | None = None
+    deeds = (
+        (gettext_lazy("Change"), "pen", "configuration-template-change", ""),
+        (gettext_lazy("Delete"), "trash", "configuration-template-delete", "red"),
+    )
+    everybodys = gettext_lazy("it is for every organisation, and you see one.")
 
     name = PortalColumn(gettext_lazy("Name"), by=("name",))
     code = PortalColumn(gettext_lazy("Code"), by=("code",), css="code")
@@ -118,32 +119,6 @@ class TemplateTable(PortalTable):
     def value_applies_on_connect(self, record: ConfigurationTemplate) -> str:
         """The same."""
         return _("When a station connects") if record.applies_on_connect else _("On demand")
-
-    def render_actions(self, record: ConfigurationTemplate) -> SafeString:
-        """Change it, do away with it."""
-        deeds = (
-            (_("Change"), "pen", "configuration-template-change", ""),
-            (_("Delete"), "trash", "configuration-template-delete", "red"),
-        )
-        reason = self._why_not(record)
-        return buttons.render(
-            Button(
-                id=f"{url_name}-{record.pk}",
-                label=label,
-                icon=icon,
-                url=reverse(url_name, args=[record.pk]),
-                tone=tone,
-                reason=reason,
-            )
-            for label, icon, url_name, tone in deeds
-        )
-
-    def _why_not(self, record: ConfigurationTemplate) -> str:
-        if not self.audience.role.includes(Role.ENGINEER):
-            return _("it takes the role engineer.")
-        if self.may_change_all or record.organisation_id == self.organisation_pk:
-            return ""
-        return _("it is for every organisation, and you see one.")
 
 
 def shorten(value: str) -> str:

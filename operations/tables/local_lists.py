@@ -150,9 +150,7 @@ class StationListTable(PortalTable):
             return ""
         told = [
             _("%(most)d in all") % {"most": copy.most_entries} if copy.most_entries else "",
-            _("%(most)d at once") % {"most": copy.most_per_message}
-            if copy.most_per_message
-            else "",
+            _("%(most)d at once") % {"most": copy.most_at_once} if copy.most_at_once else "",
         ]
         return ", ".join(part for part in told if part)
 

@@ -20,8 +20,8 @@ from operations.models import Station, User
 from operations.models.settings import Switch
 from operations.services import caching
 from operations.tables.audience import Audience
-from operations.tables.authorization import profile_of, shown
-from operations.tables.authorization_cache import FIELDS, CacheTable, deeds, has, is_on
+from operations.tables.authorization import profile_of
+from operations.tables.authorization_cache import FIELDS, CacheTable, deeds, is_on, shown
 from operations.tables.cells import moment
 from operations.views.lists import EmptyState
 from operations.views.requests import PortalRequest
@@ -100,10 +100,6 @@ class AuthorizationCacheDetail(View):
 
 def _facts(station: Station) -> list[dict[str, Any]]:
     profile = profile_of(station)
-    facts = [
-        {"label": BY_FIELD[field].label, "value": shown(profile, field)}
-        for field in FIELDS
-        if has(station, field)
-    ]
+    facts = [{"label": BY_FIELD[field].label, "value": shown(station, field)} for field in FIELDS]
     as_of = moment(profile.read_at) if profile else ""
     return [*facts, {"label": _("As of"), "value": as_of}]

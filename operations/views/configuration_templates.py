@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -33,7 +33,7 @@ from operations.tables.configuration_templates import (
     standing_look,
 )
 from operations.views.chosen import DeedList, DoToChosen
-from operations.views.confirming import Confirm
+from operations.views.confirming import Confirm, Delete
 from operations.views.drift import said, what_is_asked
 from operations.views.lists import EmptyState, PortalList
 from operations.views.requests import PortalRequest
@@ -122,7 +122,7 @@ class TemplateDetail(DeedList):
     )
     template: ConfigurationTemplate
 
-    def get(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """The list's answers, with the template around them."""
         self.template = find(request.user, kwargs["pk"])
         return super().get(request, *args, **kwargs)
@@ -310,16 +310,8 @@ class ChangeTemplate(EditTemplate):
         return _("Change the template %(template)s") % {"template": self.template.name}
 
 
-class DeleteTemplate(ChangeTemplate):
+class DeleteTemplate(Delete, ChangeTemplate):
     """Does away with a template."""
-
-    icon = "trash"
-    label = gettext_lazy("Delete")
-    tone = "red"
-
-    def build_form(self, data: Any = None) -> Any:
-        """Nothing to fill in."""
-        return Confirm.build_form(self, data)
 
     def title(self) -> str:
         """Which."""

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import View
 
 from operations.commands.base import Text
@@ -86,3 +87,15 @@ class Confirm(View):
             "components/_dialog.html" if self.request.htmx else "operations/alerts/dialog_page.html"
         )
         return render(self.request, template, context, status=status)
+
+
+class Delete(Confirm):
+    """Does away with what could have been changed; a base before the view that changes it."""
+
+    icon = "trash"
+    label = gettext_lazy("Delete")
+    tone = "red"
+
+    def build_form(self, data: Any = None) -> Any:
+        """Nothing to fill in."""
+        return Confirm.build_form(self, data)

@@ -22,7 +22,7 @@ from operations.models.local_lists import ListState
 from operations.services.local_lists import assigning, planning, revisions
 from operations.statuses import Role
 from operations.tables.local_lists import COMMANDS, LocalListTable, StationListTable
-from operations.views.confirming import Confirm
+from operations.views.confirming import Confirm, Delete
 from operations.views.lists import EmptyState, PortalList
 from operations.views.requests import PortalRequest
 from operations.views.selections import Bar, SelectableList
@@ -246,16 +246,8 @@ class ChangeList(EditList):
         return _("Change the list %(list)s") % {"list": self.local_list.name}
 
 
-class DeleteList(ChangeList):
+class DeleteList(Delete, ChangeList):
     """Does away with a list."""
-
-    icon = "trash"
-    label = gettext_lazy("Delete")
-    tone = "red"
-
-    def build_form(self, data: Any = None) -> Any:
-        """Nothing to fill in."""
-        return Confirm.build_form(self, data)
 
     def title(self) -> str:
         """Which."""

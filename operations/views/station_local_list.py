@@ -81,10 +81,20 @@ def facts(copy: StationList) -> list[dict[str, Any]]:
         (_("Reported"), words.in_words(copy)),
         (_("Local auth list enabled"), switch[copy.is_enabled]),
         (_("Most identifiers in all"), copy.most_entries or _("Unknown")),
-        (_("Most in one message"), copy.most_per_message or _("Unknown")),
+        (_("Most in one message"), at_once(copy)),
         (_("Bytes in one message"), copy.most_bytes or ""),
     ]
     return [{"label": label, "value": value} for label, value in pairs]
+
+
+def at_once(copy: StationList) -> str:
+    """How many identifiers go into a message, and whose word that is."""
+    told, taken = copy.most_per_message, copy.most_taken
+    if taken is not None and (told is None or taken < told):
+        if told is None:
+            return _("%(taken)d, by trial: it does not say") % {"taken": taken}
+        return _("%(taken)d, by trial: it says %(told)d") % {"taken": taken, "told": told}
+    return str(told) if told else _("Unknown")
 
 
 def parts(plan: Plan) -> list[dict[str, Any]]:

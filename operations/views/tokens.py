@@ -16,8 +16,8 @@ from operations.forms.tokens import TokenForm
 from operations.models import RejectedToken, Token, User
 from operations.models.tokens import TokenStatus
 from operations.resources.formats import SafeCSV, SafeXLSX
-from operations.resources.tokens import TokenResource
 from operations.services import tokens
+from operations.services.token_resource import TokenResource
 from operations.statuses import Role
 from operations.tables.tokens import TokenTable
 from operations.views.confirming import Confirm

@@ -163,7 +163,7 @@ def test_the_whole_list_is_tried_once_only() -> None:
 
 def test_a_full_that_is_refused_leaves_what_was_there() -> None:
     station, _local_list = confirmed()
-    talk = sending(station, held=1, SendLocalListMaxLength="100")
+    talk = sending(station, held=1, SendLocalListMaxLength="1")
     talk.says("Failed")
     assert talk.summary()[1] == (
         "The station answered Failed. What the station held before is unchanged."
@@ -183,6 +183,26 @@ def test_where_no_limit_is_told_fewer_are_tried_after_failed() -> None:
     # What it has taken is known from now on.
     again = sending(station, held=talk_version(station))
     assert len(again.payload["localAuthorizationList"]) == 2
+
+
+def test_a_station_that_takes_fewer_than_it_says_gets_fewer() -> None:
+    station, _local_list = listed_station(9)
+    talk = sending(station, SendLocalListMaxLength="8")
+    sizes = [len(talk.says("Failed")["localAuthorizationList"]) for _try in range(2)]
+    while not talk.is_over:
+        sizes.append(len(talk.says()["localAuthorizationList"]))
+    assert sizes == [8, 4, 2, 2, 2, 2, 1]
+    assert talk.summary()[0] == "done"
+    causes = [step.cause for step in RunTransition.objects.filter(run=talk.run)]
+    lied = "It says it takes 8 at once, but not so many: trying with 4."
+    assert any(lied in cause for cause in causes)
+    # That is remembered, until it says something else.
+    again = sending(station, held=talk_version(station), SendLocalListMaxLength="8")
+    assert len(again.payload["localAuthorizationList"]) == 2
+    while not again.is_over:
+        again.says()
+    better = sending(station, held=talk_version(station), SendLocalListMaxLength="9")
+    assert len(better.payload["localAuthorizationList"]) == 9
 
 
 def talk_version(station: Station) -> int:

@@ -112,6 +112,20 @@ async def test_what_needs_a_reboot_is_read_again_after_it(portal: Portal) -> Non
     assert (await SettingChange.objects.aget()).outcome == "confirmed"
 
 
+async def test_what_a_reboot_did_not_change_is_not_confirmed(portal: Portal) -> None:
+    async with ready(portal) as station:
+        run = await changes(WebSocketPingInterval="30")
+        await takes(station, "RebootRequired")
+        await tells(station, {"key": "WebSocketPingInterval", "value": "0"})
+        await becomes(run, "scheduled")
+        await station.boots()
+        await tells(station, {"key": "WebSocketPingInterval", "value": "0"})
+        await becomes(run, "not-confirmed")
+    await run.arefresh_from_db()
+    assert run.summary == "It has booted, but WebSocketPingInterval is still 0."
+    assert (await SettingChange.objects.aget()).outcome == "ignored"
+
+
 async def test_a_refusal_names_the_setting_and_nothing_is_read(portal: Portal) -> None:
     async with ready(portal) as station:
         run = await changes(NumberOfConnectors="3", Nonsense="1")

@@ -64,11 +64,11 @@ def test_a_row_says_what_the_station_said(desk: Client) -> None:
     assert (told["Station"], told["Authorization cache enabled"]) == ("Quay 1", "On")
 
 
-def test_what_ocpp_16_does_not_have_is_no_question(desk: Client) -> None:
+def test_what_ocpp_16_does_not_have_is_not_supported(desk: Client) -> None:
     old = station("on", protocol="1.6")
-    assert row(desk.get(URL))["Cache policy"] == ""
-    assert csv_lines(desk.get(URL, {"export": "csv"}))[1][3:6] == ["", "", ""]
-    assert "Cache policy" not in said(desk.get(f"{URL}{old.pk}/"))
+    assert row(desk.get(URL))["Cache policy"] == "Not supported"
+    assert csv_lines(desk.get(URL, {"export": "csv"}))[1][3:6] == ["Not supported"] * 3
+    assert "Cache policy Not supported" in said(desk.get(f"{URL}{old.pk}/"))
 
 
 def test_a_station_that_never_told_is_unknown(desk: Client) -> None:

@@ -10,8 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from operations.models import Charger, Connector, Station
+from operations.models import AuditEntry, Charger, Connector, Station, Token
+from operations.models.audit import Deed
 from operations.statuses import OperationalStatus, Registration, Role
 from tests.factories import (
     ChargerFactory,
@@ -19,6 +21,7 @@ from tests.factories import (
     OrganisationFactory,
     SiteFactory,
     StationFactory,
+    TokenFactory,
     UserFactory,
 )
 
@@ -135,6 +138,28 @@ def test_what_is_exported_can_be_imported_again(admin: Client, noun: str, file_f
     assert [list(model.objects.values()) for model in models] == before
 
 
+@pytest.mark.parametrize("file_format", [CSV, XLSX])
+def test_tokens_come_and_go_by_the_same_rules_as_in_the_portal(
+    admin: Client, file_format: str
+) -> None:
+    north = OrganisationFactory(code="north")
+    expires_at = timezone.now().replace(microsecond=0)
+    TokenFactory(identifier="+49170", organisation=north, expires_at=expires_at, most_sessions=2)
+    TokenFactory(identifier="04A2", holder="=1+1")
+    content = exported(admin, "token", file_format)
+    Token.objects.filter(identifier="04A2").delete()
+    Token.objects.update(holder="was", most_sessions=None)
+    previewed = preview(admin, "token", content, file_format)
+    assert [row.import_type for row in previewed.context["result"].rows] == ["update", "new"]
+    assert Token.objects.get().holder == "was"
+    confirm(admin, "token", previewed)
+    changed, new = Token.objects.order_by("pk")
+    assert (changed.holder, changed.organisation, changed.expires_at) == ("", north, expires_at)
+    assert (changed.most_sessions, new.holder) == (2, "=1+1")
+    noted = {(entry.deed, entry.target_name) for entry in AuditEntry.objects.order_by("-pk")[:2]}
+    assert noted == {(Deed.CHANGED, "+49170"), (Deed.CREATED, "04A2")}
+
+
 def test_exports_hold_no_formulas_and_no_passwords(admin: Client) -> None:
     StationFactory(
         identity="CP-1", name="=HYPERLINK(1)", vendor="+1", model="@x", serial_number="-2"
@@ -192,6 +217,10 @@ def test_numbers_of_spreadsheets_are_texts_where_texts_are_meant(admin: Client) 
         ("connector", "station,charger,number\nCP-1,2,1\n", "Another charger of the station has"),
         ("connector", "station,charger,number,max_power_kw\nCP-1,1,1,much\n", "not a power in kW"),
         ("connector", "station,charger,number,max_power_kw\nCP-1,1,1,nan\n", "not a power in kW"),
+        ("token", "identifier,colour\n04A2,red\n", "columns that are not known: colour"),
+        ("token", "identifier\n04A2\n04a2\n", "The same identifier is in row 1."),
+        ("token", "identifier,status\n04A2,Aceppted\n", "none of: Accepted"),
+        ("token", "identifier,organisation\n04A2,south\n", "no organisation with the code south"),
     ],
 )
 def test_what_is_wrong_is_said_in_words(
@@ -205,6 +234,7 @@ def test_what_is_wrong_is_said_in_words(
     assert "Traceback" not in response.text
     assert "confirm_form" not in response.context
     assert (Station.objects.count(), Charger.objects.count()) == (1, 2)
+    assert not Token.objects.exists()
 
 
 def test_one_bad_row_keeps_all_others_out(admin: Client) -> None:

@@ -14,6 +14,8 @@ from operations.services import rows
 from operations.services.local_lists import jobs, revisions, states, words
 from operations.services.local_lists.planning import Changes, Limits
 
+NEVER = {ListState.DISABLED, ListState.UNSUPPORTED}
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -37,6 +39,10 @@ def plan(copy: StationList, mode: str) -> Plan:
     desired = copy.local_list.revision if copy.local_list else None
     if desired is None:
         return Plan(copy, None, is_full=False, messages=0, why_not=_("No list is assigned."))
+    if copy.standing in NEVER:
+        is_off = copy.standing == ListState.DISABLED
+        why = words.disabled() if is_off else words.no_list()
+        return Plan(copy, None, is_full=False, messages=0, why_not=why)
     if states.is_too_long(copy, desired):
         why = _("The list has %(size)d identifiers, the station takes %(most)d.")
         numbers = {"size": desired.size_for(copy.station.protocol), "most": copy.most_entries}
@@ -47,7 +53,7 @@ def plan(copy: StationList, mode: str) -> Plan:
     is_full = mode == FULL or bool(why_not) or copy.revision is None
     base = "" if is_full or copy.revision is None else copy.revision.digest
     changes = revisions.changes_between(copy.station.protocol, base, desired.digest)
-    limits = Limits(copy.most_per_message or copy.most_taken, copy.most_bytes)
+    limits = Limits(copy.most_at_once, copy.most_bytes)
     messages = len(changes.ends(limits)) if is_full or changes.size else 0
     return Plan(copy, changes, is_full, messages, "" if mode == FULL else why_not)
 
@@ -124,7 +130,7 @@ def _of_one(plan: Plan) -> Iterator[str]:
             "removed": len(plan.changes.removed),
             "messages": words.messages_in_words(plan.messages),
         }
-    if plan.copy.most_per_message is None and plan.copy.standing != ListState.UNSUPPORTED:
+    if plan.copy.most_per_message is None and plan.copy.standing not in NEVER:
         yield _("How much it takes at once is read before anything is sent.")
 
 

@@ -67,6 +67,8 @@ def _learn(station_pk: int, facts: Facts) -> None:
     copy = copy_of(station_pk)
     if all(getattr(copy, name) == value for name, value in facts.items()):
         return
+    if facts.get("most_per_message", copy.most_per_message) != copy.most_per_message:
+        copy.most_taken = None  # another firmware, perhaps: what it took before says nothing
     for name, value in facts.items():
         setattr(copy, name, value)
     _save(copy)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from operations.commands.base import UNSUPPORTED_CODES, Outcome, Params
 from operations.commands.send_local_list import DIFFERENTIAL, FULL
 from operations.models import CommandRun, ListRevision, StationList
+from operations.models.local_lists import least
 from operations.services.local_lists import revisions, states, words
 from operations.services.local_lists.planning import Changes, Limits
 from operations.statuses import RunStatus
@@ -117,12 +118,9 @@ def _begin(run: CommandRun, copy: StationList) -> Params | Outcome:
 def _hindrance(run: CommandRun, copy: StationList) -> Outcome | None:
     looked = next(each for each in run.answers if each["action"] == "GetLocalListVersion")
     if looked.get("error") in UNSUPPORTED_CODES or copy.is_supported is False:
-        return Outcome(RunStatus.UNSUPPORTED, _("The station has no local list."))
+        return Outcome(RunStatus.UNSUPPORTED, words.no_list())
     if copy.is_enabled is False:
-        return Outcome(
-            RunStatus.REFUSED,
-            _('The station\'s local list is disabled: turn "Local auth list enabled" on first.'),
-        )
+        return Outcome(RunStatus.REFUSED, words.disabled())
     if copy.reported_version == -1:
         return Outcome(RunStatus.UNSUPPORTED, _("The station says it has no local list (-1)."))
     if copy.local_list is None:
@@ -170,7 +168,7 @@ def _nothing_to_send(copy: StationList, desired: ListRevision) -> Outcome:
 
 def _send(copy: StationList, job: Job, why: str) -> Params:
     """Word the next piece, and keep what will be true when it is accepted."""
-    limits = Limits(copy.most_per_message or job.most, copy.most_bytes)
+    limits = Limits(least(copy.most_per_message, job.most), copy.most_bytes)
     end = job.changes.next_end(job.accepted, limits)
     version = 1 + max(copy.version or 0, copy.reported_version or 0, job.version)
     job = replace(job, asked=end, version=version)
@@ -217,10 +215,18 @@ def _go_on(copy: StationList, job: Job, last: dict[str, Any]) -> Params | Outcom
             job.again_in_full(most=job.most),
             _("%(why)s Sending the whole list instead.") % {"why": why},
         )
-    if job.is_first and copy.most_per_message is None and taken > 1 and status != "VersionMismatch":
-        smaller = replace(job, most=taken // 2)
-        return _send(copy, smaller, _("%(why)s Trying with fewer at once.") % {"why": why})
+    if job.is_first and taken > 1 and status != "VersionMismatch":
+        return _send(copy, replace(job, most=taken // 2), f"{why} {_with_fewer(copy, taken)}")
     return Outcome(RunStatus.FAILED, f"{why} {words.remark_on(copy)}".strip())
+
+
+def _with_fewer(copy: StationList, taken: int) -> str:
+    """Some say nothing of how many they take at once, and some take fewer than they say."""
+    told, most = copy.most_per_message, taken // 2
+    if told is None or told < taken:
+        return _("Trying with %(most)d at once.") % {"most": most}
+    sentence = _("It says it takes %(told)d at once, but not so many: trying with %(most)d.")
+    return sentence % {"told": told, "most": most}
 
 
 def _finished(copy: StationList, job: Job) -> Outcome:

@@ -34,10 +34,11 @@ def keep_up(*, now: datetime) -> None:
 
 def send_due(*, now: datetime) -> int:
     """Send to connected stations that are behind, where their list says so."""
+    behind = StationList.objects.filter(next_sync_at__lte=now)
+    if not behind.exists():
+        return 0  # as nearly always: the sweeper looks each second
     is_asked = CommandRun.objects.open().filter(station=OuterRef("station"), command=SLUG)
-    due = StationList.objects.filter(
-        ~Exists(is_asked), next_sync_at__lte=now, station__connected_at__isnull=False
-    ).order_by("pk")
+    due = behind.filter(~Exists(is_asked), station__connected_at__isnull=False).order_by("pk")
     copies = list(due.select_related("station")[:MOST])
     if not copies:
         return 0

@@ -20,6 +20,16 @@ def remark_on(copy: StationList) -> str:
     return " ".join(sentences) or _("What the station held before is unchanged.")
 
 
+def no_list() -> str:
+    """Why sending it one is in vain."""
+    return _("The station has no local list.")
+
+
+def disabled() -> str:
+    """The same, where it could be switched on."""
+    return _('The station\'s local list is disabled: turn "Local auth list enabled" on first.')
+
+
 def size_of(copy: StationList) -> int:
     """How many identifiers, or changes, what it confirmed consists of."""
     if copy.revision is None:
