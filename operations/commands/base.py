@@ -267,6 +267,10 @@ class Command(ABC):
         """
         return None
 
+    def refutation(self, target: Target, params: Params, since: datetime) -> str | None:
+        """What shows that something scheduled had no effect, None if nothing does."""
+        return None
+
     def proof(
         self, target: Target, params: Params, since: datetime | None
     ) -> Sequence[OcppMessage]:

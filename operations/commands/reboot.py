@@ -19,6 +19,7 @@ from operations.commands.base import (
     Target,
     TargetKind,
 )
+from operations.commands.spans import between
 from operations.events import StationBooted
 from operations.versions import V16, V21
 
@@ -104,8 +105,7 @@ class Reboot(Command):
         booted_at = target.station.booted_at
         if since is None or booted_at is None or booted_at < since:
             return None
-        seconds = (booted_at - since).total_seconds()
-        return _("%(target)s booted %(seconds).1f s after it was asked.") % {
+        return _("%(target)s booted %(span)s after it was asked.") % {
             "target": target.name,
-            "seconds": seconds,
+            "span": between(since, booted_at),
         }

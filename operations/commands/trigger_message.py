@@ -18,6 +18,7 @@ from operations.commands.base import (
     TargetKind,
 )
 from operations.commands.following import Progress
+from operations.commands.spans import between
 from operations.commands.trigger_form import TriggerMessageForm, number_of
 from operations.commands.triggers import CUSTOM, Place, Trigger
 from operations.models import Connector, OcppMessage
@@ -123,9 +124,9 @@ class TriggerMessage(Command):
         proof = self.proof(target, params, since)
         if since is None or not proof:
             return None
-        return _("%(message)s came %(seconds).1f s after it was asked for.") % {
+        return _("%(message)s came %(span)s after it was asked for.") % {
             "message": proof[-1].action,
-            "seconds": (proof[-1].called_at - since).total_seconds(),
+            "span": between(since, proof[-1].called_at),
         }
 
     def proof(

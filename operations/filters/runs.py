@@ -1,19 +1,24 @@
 """Filters of the list of requests, and those that lists of batches share with it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from operations.commands import COMMANDS
 from operations.commands.base import Text
-from operations.filters.base import PortalFilterSet
+from operations.filters.base import Chip, PortalFilterSet
 from operations.models import CommandRun, Station, User
-from operations.statuses import RunStatus
+from operations.services import figures
+from operations.statuses import OPEN_STATUSES, RunStatus
 
 MOST_STATIONS = 500
+OPEN, FAILED = "open", "failed"
+STATES = ((OPEN, gettext_lazy("Open")), (FAILED, gettext_lazy("Failed within 24 hours")))
 
 
 def commands() -> list[tuple[str, str]]:
@@ -71,6 +76,17 @@ def _of_stations(queryset: QuerySet[Any], stations: QuerySet[Station]) -> QueryS
     return queryset.filter(station__in=pks)
 
 
+# What people asked, themselves or through a schedule; the rest is the portal's own, or a script's.
+BY_PEOPLE = Q(created_by__isnull=False) | Q(batch__isnull=False)
+ANYBODY = "any"
+ASKERS = {
+    "people": (gettext_lazy("People"), Q(created_by__isnull=False, batch__schedule=None)),
+    "schedules": (gettext_lazy("Schedules"), Q(batch__schedule__isnull=False)),
+    "portal": (gettext_lazy("The portal itself, or a script"), ~BY_PEOPLE),
+    ANYBODY: (gettext_lazy("Anybody"), Q()),
+}
+
+
 class RunFilterSet(PortalFilterSet):
     """By command, station, site, who asked, status, batch and time."""
 
@@ -82,7 +98,15 @@ class RunFilterSet(PortalFilterSet):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     asked_by = asked_by()
+    asker = django_filters.ChoiceFilter(
+        method="by_asker",
+        choices=[(value, label) for value, (label, _rows) in ASKERS.items()],
+        label=gettext_lazy("Asked by whom"),
+    )
     status = django_filters.ChoiceFilter(choices=RunStatus.choices, label=gettext_lazy("Status"))
+    state = django_filters.ChoiceFilter(
+        method="by_state", choices=STATES, label=gettext_lazy("Open or failed")
+    )
     since = day("date__gte", gettext_lazy("From"))
     until = day("date__lte", gettext_lazy("Until"))
     of_station = of_station
@@ -91,6 +115,40 @@ class RunFilterSet(PortalFilterSet):
     class Meta:
         model = CommandRun
         fields = ("command", "status")
+
+    def chips(self) -> Iterator[Chip]:
+        """And what the plain list leaves out, with the way to see it."""
+        is_plain = True
+        for chip in super().chips():
+            is_plain = False
+            yield chip
+        if is_plain:
+            url = f"{self.without('page')}&asker={ANYBODY}"
+            yield Chip(gettext_lazy("Asked by whom"), gettext_lazy("People and schedules"), url)
+
+    @property
+    def is_active(self) -> bool:
+        """What the plain list leaves out was nobody's choice."""
+        return any(True for _chip in super().chips())
+
+    def filter_queryset(self, queryset: QuerySet[CommandRun]) -> QuerySet[CommandRun]:
+        """Without the portal's own readings; whoever filters looks for something, and finds all."""
+        found: QuerySet[CommandRun] = super().filter_queryset(queryset)
+        return found if self.is_active else found.filter(BY_PEOPLE)
+
+    def by_asker(
+        self, queryset: QuerySet[CommandRun], name: str, value: str
+    ) -> QuerySet[CommandRun]:
+        """People, what they left to schedules, or nobody."""
+        return queryset.filter(ASKERS[value][1])
+
+    def by_state(
+        self, queryset: QuerySet[CommandRun], name: str, value: str
+    ) -> QuerySet[CommandRun]:
+        """Not ended yet, or ended within a day because something was wrong."""
+        if value == OPEN:
+            return queryset.filter(status__in=OPEN_STATUSES)
+        return figures.failed_since(queryset, timezone.now() - figures.DAY)
 
     def of_site(
         self, queryset: QuerySet[CommandRun], name: str, value: str

@@ -1,5 +1,6 @@
 """Alerts: rules that say what needs someone, what they found, and whom they told."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
@@ -138,7 +139,9 @@ class Alert(models.Model):
     severity = models.CharField(_("severity"), max_length=8, choices=Severity)
     summary = models.CharField(_("what"), max_length=300)
     is_open = models.BooleanField(default=True)
-    opened_at = models.DateTimeField(_("since"))
+    # When what it tells of began; it opens once that has lasted, or has happened often enough.
+    began_at = models.DateTimeField(_("since"), null=True, blank=True)
+    opened_at = models.DateTimeField(_("opened"))
     last_seen_at = models.DateTimeField(_("last seen"))
     # Null: nobody was told of its opening yet, nor was anything asked that the rule asks then.
     announced_at = models.DateTimeField(null=True, blank=True)
@@ -176,6 +179,7 @@ class Alert(models.Model):
         indexes = [
             models.Index(fields=["-is_open", "-opened_at", "id"], name="alerts_open_first"),
             models.Index(fields=["opened_at"], name="alerts_by_opening"),
+            models.Index(fields=["began_at"], name="alerts_by_beginning"),
             # The menu counts them with every page: the closed ones of years must not matter.
             models.Index(fields=["acknowledged_at"], condition=Q(is_open=True), name="alerts_open"),
             models.Index(fields=["severity", "is_open"], name="alerts_by_severity"),
@@ -193,6 +197,16 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule_id} #{self.pk}"
+
+    @property
+    def severity_look(self) -> Severity:
+        """Its severity as the enum, with tone and icon."""
+        return Severity(self.severity)
+
+    @property
+    def since(self) -> datetime:
+        """When it began, as far as that was noted."""
+        return self.began_at or self.opened_at
 
 
 class DeliveryStatus(models.TextChoices):

@@ -55,7 +55,10 @@ class BatchSchedule(Pacing):
     sealed = models.TextField(blank=True)
     reason = models.CharField(max_length=200, blank=True)
     target_kind = models.CharField(max_length=9, default="station")
+    # Either those chosen once and for all, or all that a list's filter finds each time.
     target_pks = models.JSONField(default=list)
+    source = models.CharField(max_length=30, blank=True)
+    filter = models.TextField(blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
     )
@@ -79,6 +82,11 @@ class BatchSchedule(Pacing):
 
     def __str__(self) -> str:
         return f"{self.command} {self.at:%H:%M}"
+
+    @property
+    def is_chosen_anew(self) -> bool:
+        """Whether it asks all that match a filter at the time."""
+        return bool(self.source)
 
 
 class CommandBatchQuerySet(ScopedQuerySet["CommandBatch"]):

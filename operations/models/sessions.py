@@ -74,6 +74,8 @@ class Session(models.Model):
             models.Index(fields=["status", "-started_at"], name="sessions_by_status"),
             # How many of a token's run now; each Authorize may ask.
             models.Index(Lower("token"), "status", "started_at", name="sessions_of_token"),
+            # What the search finds by what a station calls it.
+            models.Index(fields=["transaction_id"], name="sessions_by_transaction"),
         ]
 
     def __str__(self) -> str:

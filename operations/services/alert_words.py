@@ -83,6 +83,7 @@ def _alert(alert: Alert) -> dict[str, Any]:
         "id": alert.pk,
         "station": station and {"identity": station.identity, "name": station.name},
         "summary": alert.summary,
+        "began_at": alert.since.isoformat(),
         "opened_at": alert.opened_at.isoformat(),
         "closed_at": alert.closed_at.isoformat() if alert.closed_at else None,
         "url": link(alert),

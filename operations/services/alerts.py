@@ -14,7 +14,7 @@ from operations.models import Alert, AlertDelivery, AlertRule, Station, User
 from operations.models.alerts import AlertKind
 from operations.models.audit import Deed
 from operations.services import auditing, conditions, delivering, following_up
-from operations.services.live import publishing
+from operations.services.live import Changes, publishing
 
 # Two workers must not look at the same rule at once; Celery calls each 15 s.
 LOOK_EVERY = timedelta(seconds=10)
@@ -55,7 +55,8 @@ def look(rule: AlertRule, *, now: datetime) -> None:
             over.append(row.pk)
         else:
             settling += [row.pk] if row.calm_since is None else []
-    _open(rule, found - known.keys(), now)
+    fresh = {pk: began_at for pk, began_at in found.items() if pk not in known}
+    _open(rule, fresh, now)
     _update(back, calm_since=None, last_seen_at=now, count=F("count") + 1)
     _update(settling, calm_since=now, last_seen_at=now)
     _announce_opened(rule, now)
@@ -75,7 +76,7 @@ def _open_ones(rule: AlertRule) -> Iterator[_OpenOne]:
     return (_OpenOne(*row) for row in rows.iterator())
 
 
-def _open(rule: AlertRule, fresh: set[int | None], now: datetime) -> None:
+def _open(rule: AlertRule, fresh: conditions.Found, now: datetime) -> None:
     words = str(conditions.CONDITIONS[AlertKind(rule.kind)].sentence(rule))[:300]
     # None, the portal itself, is no station's key.
     for chunk in _chunks(sorted(fresh, key=lambda pk: pk or 0)[:MOST_A_LOOK]):
@@ -88,6 +89,7 @@ def _open(rule: AlertRule, fresh: set[int | None], now: datetime) -> None:
                     station_id=pk,
                     severity=rule.severity,
                     summary=words,
+                    began_at=fresh[pk],
                     opened_at=now,
                     last_seen_at=now,
                 )
@@ -95,7 +97,7 @@ def _open(rule: AlertRule, fresh: set[int | None], now: datetime) -> None:
                 if pk is None or pk in known
             )
             for alert in alerts:
-                changes.add("alert", alert.pk)
+                _note(changes, alert.pk, alert.station_id)
 
 
 def _announce_opened(rule: AlertRule, now: datetime) -> None:
@@ -122,9 +124,17 @@ def _close(rule: AlertRule, over: Sequence[int], now: datetime) -> None:
 def _update(pks: Sequence[int], **fields: Any) -> None:
     for chunk in _chunks(pks):
         with publishing() as changes:
-            Alert.objects.filter(pk__in=chunk).update(**fields)
-            for pk in chunk:
-                changes.add("alert", pk)
+            found = Alert.objects.filter(pk__in=chunk)
+            found.update(**fields)
+            for pk, station_pk in found.values_list("pk", "station_id"):
+                _note(changes, pk, station_pk)
+
+
+def _note(changes: Changes, pk: int, station_pk: int | None) -> None:
+    """Its row, and its station's page."""
+    changes.add("alert", pk)
+    if station_pk is not None:
+        changes.add("station-alerts", station_pk)
 
 
 def _chunks(pks: Sequence[Key]) -> Iterator[Sequence[Key]]:

@@ -17,8 +17,6 @@ from operations.services.live import Changes
 from operations.services.transitions import Ledger
 from operations.statuses import AWAITING_EFFECT
 
-RELATED = ("station", "charger", "connector")
-
 
 class Bundle(Ledger):
     """Runs that are locked in this transaction, with their targets."""
@@ -31,10 +29,11 @@ class Bundle(Ledger):
 
     def load(self, run_pks: Collection[int]) -> dict[int, CommandRun]:
         """Take these runs."""
-        locked = CommandRun.objects.select_for_update(of=("self",)).filter(pk__in=run_pks)
-        found = {run.pk: run for run in locked.select_related(*RELATED).order_by("pk")}
+        taken = rows.load(CommandRun, set(run_pks), is_locked=True)
+        selections.give_parts(taken)
+        found = {run.pk: run for run in taken}
         self.locked |= found
-        self._targets |= selections.of_runs(list(found.values()))
+        self._targets |= selections.of_runs(taken)
         return found
 
     def load_with_older(self, run_pks: Collection[int]) -> dict[int, CommandRun]:

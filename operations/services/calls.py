@@ -1,5 +1,6 @@
 """The calls of a run as they go out: each with its id, and its row in the message log."""
 
+import random
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,7 +49,7 @@ def word(
 ) -> Outgoing:
     """What is about to be sent, and the log's rows: an answer finds its run whatever happens."""
     calls = tuple(
-        OutgoingCall(str(uuid.uuid4()), request.action, request.payload, request.may_break_schema)
+        OutgoingCall(_new_id(), request.action, request.payload, request.may_break_schema)
         for request in requests
     )
     messages = [
@@ -65,6 +66,14 @@ def word(
         for call in calls
     ]
     return Outgoing(messages, calls)
+
+
+def _new_id() -> str:
+    """Unlike any other; need not be hard to guess.
+
+    Asking the system gives the interpreter to a busy loop, and it may take 5 ms to get it back.
+    """
+    return str(uuid.UUID(int=random.getrandbits(128), version=4))
 
 
 def with_request_id(run: CommandRun) -> Params:

@@ -1,18 +1,18 @@
 """What alert rules look for: for each kind one query over an index, whatever the fleet's size.
 
-Adding a kind: a line in `AlertKind`, a function here that returns the stations it holds for,
-each with the sentence to show, and a line in `CONDITIONS`.
+Adding a kind: a line in `AlertKind`, a function here that returns the stations it holds for and
+since when, and a line in `CONDITIONS` with the sentence to show.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from itertools import chain
+from typing import Any, Final
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
-from django.utils.translation import ngettext
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Sum
+from django.utils.translation import ngettext_lazy
 
-from operations.commands.base import Text
 from operations.models import (
     AlertDelivery,
     AlertRule,
@@ -34,12 +34,13 @@ FAILURES = (
     RunStatus.NOT_CONFIRMED,
 )
 
-# Of whom it holds: stations' keys, None for the portal itself.
-Found = set[int | None]
+# Of whom it holds, and since when: stations' keys, None for the portal itself.
+Found = dict[int | None, datetime]
+Rows = QuerySet[Connection] | QuerySet[CommandRun] | QuerySet[ProtocolFinding]
 
 
 def holds_for(rule: AlertRule, *, now: datetime) -> Found:
-    """Whom what the rule looks for is true of now."""
+    """Whom what the rule looks for is true of now, and when that began."""
     return CONDITIONS[AlertKind(rule.kind)].find(rule, now)
 
 
@@ -68,7 +69,7 @@ def _offline(rule: AlertRule, now: datetime) -> Found:
     """Those that were connected once; one that never came is no news."""
     since = _before(now, rule.threshold)
     offline = _stations(rule).filter(connected_at__isnull=True, disconnected_at__lte=since)
-    return set(offline.order_by().values_list("pk", flat=True))
+    return _earliest(offline.order_by().values_list("pk", "disconnected_at"))
 
 
 def _faulted(rule: AlertRule, now: datetime) -> Found:
@@ -78,30 +79,31 @@ def _faulted(rule: AlertRule, now: datetime) -> Found:
         watched(rule), charging_status=ChargingStatus.FAULTED, status_at__lte=since
     ).exclude(operational_status=OperationalStatus.CLOSED)
     stations = _stations(rule).filter(main_status=ChargingStatus.FAULTED, main_status_at__lte=since)
-    return {
-        *connectors.order_by().values_list("station_id", flat=True),
-        *stations.order_by().values_list("pk", flat=True),
-    }
+    return _earliest(
+        chain(
+            connectors.order_by().values_list("station_id", "status_at"),
+            stations.order_by().values_list("pk", "main_status_at"),
+        )
+    )
 
 
 def _flapping(rule: AlertRule, now: datetime) -> Found:
     since = _before(now, rule.window_minutes)
     opened = Connection.objects.filter(watched(rule), opened_at__gte=since)
-    return _at_least(rule.threshold, opened)
+    return _at_least(rule.threshold, opened, "opened_at")
 
 
 def _failed_runs(rule: AlertRule, now: datetime) -> Found:
     since = _before(now, rule.window_minutes)
     failed = CommandRun.objects.filter(watched(rule), closed_at__gte=since, status__in=FAILURES)
-    return _at_least(rule.threshold, failed)
+    return _at_least(rule.threshold, failed, "closed_at")
 
 
 def _findings(rule: AlertRule, now: datetime) -> Found:
     """Different faults; one that is repeated for ever is one."""
     since = _before(now, rule.window_minutes)
-    return _at_least(
-        rule.threshold, ProtocolFinding.objects.filter(watched(rule), last_at__gte=since)
-    )
+    findings = ProtocolFinding.objects.filter(watched(rule), last_at__gte=since)
+    return _at_least(rule.threshold, findings, "last_at")
 
 
 def _unanswered(rule: AlertRule, now: datetime) -> Found:
@@ -117,28 +119,38 @@ def _unanswered(rule: AlertRule, now: datetime) -> Found:
         status=RunStatus.TIMED_OUT,
         answered_at__isnull=True,
     )
-    calls = unanswered.order_by().values("station").annotate(calls=Sum("attempts"))
-    return set(calls.filter(calls__gte=rule.threshold).values_list("station", flat=True))
+    return _at_least(rule.threshold, unanswered, "sent_at", how_often=Sum("attempts"))
 
 
 def _drift(rule: AlertRule, now: datetime) -> Found:
     """What nobody accepted; while a template is being applied it is no news."""
     since = _before(now, rule.threshold)
     drift = SettingDrift.objects.open().filter(watched(rule), since__lte=since)
-    return set(drift.order_by().values_list("station_id", flat=True).distinct())
+    return _earliest(drift.order_by().values_list("station_id", "since"))
 
 
-def _at_least(
-    most: int,
-    rows: QuerySet[Connection] | QuerySet[CommandRun] | QuerySet[ProtocolFinding],
-) -> Found:
-    counted = rows.order_by().values("station").annotate(rows=Count("pk"))
-    return set(counted.filter(rows__gte=most).values_list("station", flat=True))
+def _earliest(rows: Iterable[tuple[int, datetime | None]]) -> Found:
+    """Each station once."""
+    found: Found = {}
+    for pk, at in rows:
+        if at is not None:
+            found[pk] = min(at, found.get(pk, at))
+    return found
+
+
+def _at_least(most: int, rows: Rows, at: str, *, how_often: Any = None) -> Found:
+    """The stations of so many rows; it began with the first of them."""
+    counted = rows.order_by().values("station").annotate(times=how_often or Count("pk"))
+    often = counted.filter(times__gte=most).annotate(began_at=Min(at))
+    return dict(often.values_list("station", "began_at"))
 
 
 def _deliveries(rule: AlertRule, now: datetime) -> Found:
     dead = AlertDelivery.objects.filter(status=DeliveryStatus.DEAD)
-    return {None} if dead[: rule.threshold].count() >= rule.threshold else set()
+    given_up = list(
+        dead.order_by("-created_at").values_list("created_at", flat=True)[: rule.threshold]
+    )
+    return {None: given_up[-1]} if len(given_up) >= rule.threshold else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,102 +158,87 @@ class Condition:
     """How a kind is looked for, and how it is said of one station."""
 
     find: Callable[[AlertRule, datetime], Found]
-    sentence: Callable[[AlertRule], Text]
+    words: Any  # in the singular and the plural of the rule's threshold
     counts: bool = True  # a number of times within a window; else minutes it must have lasted
     is_of_portal: bool = False
     may_follow_up: bool = True
 
-
-def _offline_words(rule: AlertRule) -> str:
-    return ngettext(
-        "Offline for more than %(minutes)d minute.",
-        "Offline for more than %(minutes)d minutes.",
-        rule.threshold,
-    ) % {"minutes": rule.threshold}
-
-
-def _faulted_words(rule: AlertRule) -> str:
-    return ngettext(
-        "Faulted for more than %(minutes)d minute.",
-        "Faulted for more than %(minutes)d minutes.",
-        rule.threshold,
-    ) % {"minutes": rule.threshold}
-
-
-def _flapping_words(rule: AlertRule) -> str:
-    return _counted(
-        rule,
-        ngettext(
-            "Connected %(count)d time or more within %(minutes)d min.",
-            "Connected %(count)d times or more within %(minutes)d min.",
-            rule.threshold,
-        ),
-    )
-
-
-def _failed_words(rule: AlertRule) -> str:
-    return _counted(
-        rule,
-        ngettext(
-            "%(count)d request or more failed within %(minutes)d min.",
-            "%(count)d requests or more failed within %(minutes)d min.",
-            rule.threshold,
-        ),
-    )
-
-
-def _findings_words(rule: AlertRule) -> str:
-    return _counted(
-        rule,
-        ngettext(
-            "%(count)d different protocol fault or more within %(minutes)d min.",
-            "%(count)d different protocol faults or more within %(minutes)d min.",
-            rule.threshold,
-        ),
-    )
-
-
-def _unanswered_words(rule: AlertRule) -> str:
-    return _counted(
-        rule,
-        ngettext(
-            "%(count)d call or more in a row unanswered within %(minutes)d min.",
-            "%(count)d calls or more in a row unanswered within %(minutes)d min.",
-            rule.threshold,
-        ),
-    )
-
-
-def _drift_words(rule: AlertRule) -> str:
-    return ngettext(
-        "Settings differ from their templates for more than %(minutes)d minute.",
-        "Settings differ from their templates for more than %(minutes)d minutes.",
-        rule.threshold,
-    ) % {"minutes": rule.threshold}
-
-
-def _deliveries_words(rule: AlertRule) -> str:
-    return ngettext(
-        "%(count)d notification or more could not be delivered.",
-        "%(count)d notifications or more could not be delivered.",
-        rule.threshold,
-    ) % {"count": rule.threshold}
-
-
-def _counted(rule: AlertRule, words: str) -> str:
-    return words % {"count": rule.threshold, "minutes": rule.window_minutes}
+    def sentence(self, rule: AlertRule) -> str:
+        """What a rule finds, with its figures."""
+        if not self.counts:
+            return str(self.words % {"minutes": rule.threshold})
+        return str(self.words % {"count": rule.threshold, "minutes": rule.window_minutes})
 
 
 CONDITIONS: Final[Mapping[AlertKind, Condition]] = {
-    # Who is offline can't be asked anything.
-    AlertKind.OFFLINE: Condition(_offline, _offline_words, counts=False, may_follow_up=False),
-    AlertKind.FAULTED: Condition(_faulted, _faulted_words, counts=False),
-    AlertKind.FLAPPING: Condition(_flapping, _flapping_words),
-    AlertKind.FAILED_RUNS: Condition(_failed_runs, _failed_words),
-    AlertKind.FINDINGS: Condition(_findings, _findings_words),
-    AlertKind.UNANSWERED: Condition(_unanswered, _unanswered_words),
-    AlertKind.DRIFT: Condition(_drift, _drift_words, counts=False),
+    AlertKind.OFFLINE: Condition(
+        _offline,
+        ngettext_lazy(
+            "Offline for more than %(minutes)d minute.",
+            "Offline for more than %(minutes)d minutes.",
+            "minutes",
+        ),
+        counts=False,
+        may_follow_up=False,  # who is offline can't be asked anything
+    ),
+    AlertKind.FAULTED: Condition(
+        _faulted,
+        ngettext_lazy(
+            "Faulted for more than %(minutes)d minute.",
+            "Faulted for more than %(minutes)d minutes.",
+            "minutes",
+        ),
+        counts=False,
+    ),
+    AlertKind.FLAPPING: Condition(
+        _flapping,
+        ngettext_lazy(
+            "Connected %(count)d time or more within %(minutes)d min.",
+            "Connected %(count)d times or more within %(minutes)d min.",
+            "count",
+        ),
+    ),
+    AlertKind.FAILED_RUNS: Condition(
+        _failed_runs,
+        ngettext_lazy(
+            "%(count)d request or more failed within %(minutes)d min.",
+            "%(count)d requests or more failed within %(minutes)d min.",
+            "count",
+        ),
+    ),
+    AlertKind.FINDINGS: Condition(
+        _findings,
+        ngettext_lazy(
+            "%(count)d different protocol fault or more within %(minutes)d min.",
+            "%(count)d different protocol faults or more within %(minutes)d min.",
+            "count",
+        ),
+    ),
+    AlertKind.UNANSWERED: Condition(
+        _unanswered,
+        ngettext_lazy(
+            "%(count)d call or more in a row unanswered within %(minutes)d min.",
+            "%(count)d calls or more in a row unanswered within %(minutes)d min.",
+            "count",
+        ),
+    ),
+    AlertKind.DRIFT: Condition(
+        _drift,
+        ngettext_lazy(
+            "Settings differ from their templates for more than %(minutes)d minute.",
+            "Settings differ from their templates for more than %(minutes)d minutes.",
+            "minutes",
+        ),
+        counts=False,
+    ),
     AlertKind.DELIVERIES: Condition(
-        _deliveries, _deliveries_words, is_of_portal=True, may_follow_up=False
+        _deliveries,
+        ngettext_lazy(
+            "%(count)d notification or more could not be delivered.",
+            "%(count)d notifications or more could not be delivered.",
+            "count",
+        ),
+        is_of_portal=True,
+        may_follow_up=False,
     ),
 }

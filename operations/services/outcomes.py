@@ -22,6 +22,7 @@ from operations.services import (
     continuing,
     messages,
     progress,
+    rows,
     settings,
     targets,
 )
@@ -63,9 +64,12 @@ def record_answer(
 def record_answers(answers: Sequence[Answered]) -> list[int | Claimed | None]:
     """The same for many, in a few statements."""
     with bundling() as bundle:
-        asked = OcppMessage.objects.filter(
-            unique_id__in={each.unique_id for each in answers}, is_from_station=False
-        ).order_by("pk")
+        asked = rows.load(
+            OcppMessage,
+            {each.unique_id for each in answers},
+            by="unique_id",
+            where="NOT is_from_station",
+        )
         # The newest, should an id have come twice.
         calls = {(message.unique_id, message.station_id): message for message in asked}
         bundle.load_with_older([call.run_id for call in calls.values() if call.run_id])
@@ -218,12 +222,14 @@ def _covers(run: CommandRun, older: CommandRun) -> bool:
 def _confirm(
     run: CommandRun, command: Command, at: datetime, changes: Changes, since: datetime | None
 ) -> bool:
-    """Move the run to done if its effect has been seen."""
+    """Move the run to done if its effect has been seen; or on, if its moment came without one."""
     if not command.confirmed_by:
         return False
     target = target_of(run, changes)
-    sentence = command.confirmation(target, _numbered(run), since)
-    if sentence is None or not move(run, RunStatus.DONE, sentence, at=at, changes=changes):
+    sentence, status = command.confirmation(target, _numbered(run), since), RunStatus.DONE
+    if sentence is None and since is not None and run.status == RunStatus.SCHEDULED:
+        sentence, status = command.refutation(target, run.params, since), RunStatus.NOT_CONFIRMED
+    if sentence is None or not move(run, status, sentence, at=at, changes=changes):
         return False
     _link(run, command.proof(target, run.params, since))
     return True

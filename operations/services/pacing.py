@@ -6,23 +6,22 @@ A run is open from its release until it is closed, or only until it is answered 
 says so; one that the station has scheduled behind a session waits for a driver, and counts no more.
 """
 
-from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from operations.commands import BY_SLUG
 from operations.commands.base import Target, TargetKind
 from operations.models import CommandBatch, CommandRun, Station
-from operations.services import batches, judging, runs, terms, windows
+from operations.services import batches, judging, rows, runs, selections, terms, windows
 from operations.services.live import Changes, publishing
-from operations.services.selections import Selection
+from operations.services.places import Held, Places
 from operations.services.transitions import move
-from operations.statuses import BatchStatus, CountsUntil, RunStatus
+from operations.statuses import BatchStatus, RunStatus
 
 TURN = 50  # releases of one batch before the next batch has its turn
 COMES_BACK = timedelta(minutes=2)  # how soon stations do that are away for no reason of theirs
@@ -31,8 +30,7 @@ FEWEST_ENDED = 10  # before a share of failures says anything
 LOOKS_OPEN = timedelta(seconds=1)
 LOOKS_ANYWAY = timedelta(seconds=20)
 
-UNANSWERED = (RunStatus.QUEUED, RunStatus.SENT)
-UNCLOSED = (*UNANSWERED, RunStatus.ACCEPTED, RunStatus.IN_PROGRESS)
+_GONE = (RunStatus.FAILED, gettext_lazy("What it was aimed at is gone."))
 
 
 def advance(*, batch_pks: Collection[int] | None = None, now: datetime | None = None) -> set[int]:
@@ -70,16 +68,6 @@ def _advance(pk: int, now: datetime | None, changes: Changes) -> bool:
     return look.is_hungry
 
 
-@dataclass(frozen=True, slots=True)
-class _Places:
-    """What is open of a batch now, by where it is."""
-
-    total: int
-    by_site: Counter[int | None]
-    by_organisation: Counter[int | None]
-    stations: frozenset[int]  # those that have not answered yet: each is asked one at a time
-
-
 class _Look:
     """One look at one locked batch."""
 
@@ -94,7 +82,7 @@ class _Look:
     def take(self) -> None:
         """Begin, stop, release, end: whatever is due."""
         batch, now = self.batch, self.now
-        places = _places(batch)
+        places = Places(batch)
         batch.looks_at = None
         if batch.state.is_open:
             self._end_early()
@@ -167,7 +155,7 @@ class _Look:
 
     # Releasing
 
-    def _release(self, places: _Places) -> int:
+    def _release(self, places: Places) -> int:
         """Release what there is room for; returns how many."""
         batch = self.batch
         places_free = min(batch.most_open - places.total, self._left_of_wave(places))
@@ -178,22 +166,28 @@ class _Look:
         good = self._judged(found)
         if batch.wave_left is not None:
             batch.wave_left -= len(good)
-        runs.release(good, now=self.now, jitter_s=batch.jitter_s)
-        for run in good:
-            self.changes.add("run", run.pk)
-            self.changes.add("station", run.station_id)
+        stations = {each.pk: each.station_pk for each in good}
+        runs.release(stations, now=self.now, jitter_s=batch.jitter_s)
+        for pk, station_pk in stations.items():
+            self.changes.add("run", pk)
+            self.changes.add("station", station_pk)
+        if places.has_limits and len(found) < room:
+            # What other batches have open at these sites may keep some back: they tell nobody.
+            self._due_at = min(self._due_at, self.now + LOOKS_OPEN)
         # Places are left, and so may be runs: not all found could be asked, or the turn is over.
         if len(found) == room and len(good) < places_free:
             self.is_hungry = True
         self._say_whether_it_waits(places, has_found=bool(found))
         return len(good)
 
-    def _left_of_wave(self, places: _Places) -> int:
+    def _left_of_wave(self, places: Places) -> int:
         """How many the current wave still takes; the next begins some time after its end."""
         batch = self.batch
         if batch.wave_size is None or batch.wave_left is None:
             return batch.most_open
-        if batch.wave_left == 0 and places.total == 0:
+        is_over = batch.wave_left == 0 and places.total == 0
+        # After the last there is no next: it has been counted, and waited for.
+        if is_over and CommandRun.objects.held().filter(batch=batch).exists():
             if batch.next_wave_at is None:
                 batch.next_wave_at = self.now + timedelta(seconds=batch.wave_pause_s)
             if batch.next_wave_at <= self.now:
@@ -202,53 +196,34 @@ class _Look:
             self._due_at = batch.next_wave_at or self.now
         return batch.wave_left
 
-    def _candidates(self, places: _Places, room: int) -> list[CommandRun]:
+    def _candidates(self, places: Places, room: int) -> list[Held]:
         """The first held runs that no limit keeps back, at most `room`."""
-        batch = self.batch
-        mine = CommandRun.objects.held().filter(batch=batch, waits_for_station=False)
-        held = windows.within(mine, batch, self.now).order_by("pk").select_related("station")
-        chosen: list[CommandRun] = []
-        sites, organisations = places.by_site.copy(), places.by_organisation.copy()
-        asked = set(places.stations)
-        while len(chosen) < room:
-            free = _elsewhere(held, batch, sites, organisations).exclude(station_id__in=asked)
-            chunk = list(free[: room - len(chosen)])
-            for run in chunk:
-                site, organisation = run.station.site_id, run.station.organisation_id
-                if run.station_id in asked or site in _full(sites, batch.most_open_per_site):
-                    continue
-                if organisation in _full(organisations, batch.most_open_per_organisation):
-                    continue
-                chosen.append(run)
-                asked.add(run.station_id)
-                sites[site] += 1
-                organisations[organisation] += 1
-            if not chunk:
-                break
-        return chosen
+        mine = CommandRun.objects.held().filter(batch=self.batch, waits_for_station=False)
+        return places.next_of(windows.within(mine, self.batch, self.now), room)
 
-    def _judged(self, found: list[CommandRun]) -> list[CommandRun]:
+    def _judged(self, found: list[Held]) -> list[Held]:
         """Those that can be asked still; the others end here, or wait for their station."""
         batch, command = self.batch, BY_SLUG[self.batch.command]
-        kind = TargetKind(batch.target_kind)
-        of_run = {getattr(run, f"{kind.value}_id"): run for run in found}
-        good = []
-        targets = Selection.of_pks(kind, of_run).load()
+        by_target = {each.target_pk: each for each in found if each.target_pk is not None}
+        targets = selections.of_pks(TargetKind(batch.target_kind), by_target)
         hindrances = judging.hindrances(
             command=command, params=batch.params, targets=targets, terms=terms.of(batch)
         )
+        good: list[Held] = []
+        ended: dict[int, tuple[RunStatus, object]] = {each.pk: _GONE for each in found}
         for target, hindered in zip(targets, hindrances, strict=True):
-            run = of_run.pop(_key(target))
+            held = by_target[_key(target)]
             obstacle = runs.obstacle(command=command, target=target) or hindered
+            del ended[held.pk]
             if obstacle is None:
-                good.append(run)
+                good.append(held)
             elif obstacle.status == RunStatus.NOT_CONNECTED and self._may_come(target.station):
-                CommandRun.objects.held().filter(pk=run.pk).update(waits_for_station=True)
+                CommandRun.objects.held().filter(pk=held.pk).update(waits_for_station=True)
             else:
-                move(run, obstacle.status, obstacle.sentence, at=self.now, changes=self.changes)
-        for run in of_run.values():
-            why = _("What it was aimed at is gone.")
-            move(run, RunStatus.FAILED, why, at=self.now, changes=self.changes)
+                ended[held.pk] = (obstacle.status, obstacle.sentence)
+        for run in rows.load(CommandRun, ended):
+            status, why = ended[run.pk]
+            move(run, status, str(why), at=self.now, changes=self.changes)
         return good
 
     @property
@@ -260,7 +235,7 @@ class _Look:
         left_at = station.disconnected_at
         return self._waits or (left_at is not None and left_at > self.now - COMES_BACK)
 
-    def _say_whether_it_waits(self, places: _Places, *, has_found: bool) -> None:
+    def _say_whether_it_waits(self, places: Places, *, has_found: bool) -> None:
         batch = self.batch
         if batch.window_from is None or has_found or places.total:
             batch.status, batch.summary = BatchStatus.RUNNING, ""
@@ -291,44 +266,6 @@ def _kept(batch: CommandBatch) -> tuple[object, ...]:
 def _key(target: Target) -> int:
     part = target.connector or target.charger or target.station
     return part.pk
-
-
-def _places(batch: CommandBatch) -> _Places:
-    """What is open now: one query over few rows."""
-    statuses = UNANSWERED if batch.counts_until == CountsUntil.ANSWERED else UNCLOSED
-    found = CommandRun.objects.filter(
-        batch=batch, status__in=statuses, released_at__isnull=False
-    ).values_list("status", "station_id", "station__site_id", "station__organisation_id")
-    rows = list(found)
-    return _Places(
-        total=len(rows),
-        by_site=Counter(site for _status, _station, site, _organisation in rows),
-        by_organisation=Counter(organisation for *_rest, organisation in rows),
-        stations=frozenset(station for status, station, *_rest in rows if status in UNANSWERED),
-    )
-
-
-def _elsewhere(
-    held: QuerySet[CommandRun],
-    batch: CommandBatch,
-    sites: Counter[int | None],
-    organisations: Counter[int | None],
-) -> QuerySet[CommandRun]:
-    """Without the sites and organisations that have all they may."""
-    full_sites = _full(sites, batch.most_open_per_site)
-    if full_sites:
-        held = held.exclude(station__site_id__in=full_sites)
-    full_organisations = _full(organisations, batch.most_open_per_organisation)
-    if full_organisations:
-        held = held.exclude(station__organisation_id__in=full_organisations)
-    return held
-
-
-def _full(counts: Counter[int | None], most: int | None) -> list[int]:
-    """Stations without a site are no site: no limit holds for all of them together."""
-    if most is None:
-        return []
-    return [place for place, count in counts.items() if place is not None and count >= most]
 
 
 def _failures(batch: CommandBatch) -> str | None:

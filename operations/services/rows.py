@@ -1,17 +1,102 @@
-"""Writes many rows with one prepared statement; Django's bulk_update takes milliseconds a row."""
+"""Reads and writes many rows with one plain statement; Django's ways cost milliseconds more."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import DateTimeField, JSONField, Model
+from django.db.models.base import ModelState
 
 Adapt = Callable[[Any], Any]
+Convert = Callable[[Any, Any, Any], Any]
+M = TypeVar("M", bound=Model)
 
 CHUNK = 5_000  # keys of a query: few enough for any database
+
+
+def load(
+    model: type[M],
+    values: Collection[Any],
+    *,
+    by: str = "id",
+    where: str = "TRUE",
+    is_locked: bool = False,
+) -> list[M]:
+    """The model's rows whose field is one of these values, in the order of their keys.
+
+    Without the words that Django finds for each query anew, and the signals of each instance.
+    `where` is a condition in SQL, such as a partial index has.
+    """
+    if not values:
+        return []
+    columns, names, converted = _columns(model, connection.vendor)
+    quote = connection.ops.quote_name
+    table, column = quote(model._meta.db_table), quote(_column(model._meta.get_field(by)))
+    lock = " FOR UPDATE" if is_locked and connection.features.has_select_for_update else ""
+    sql = (
+        f"SELECT {columns} FROM {table} WHERE {where} "  # noqa: S608
+        f"AND {column} {_one_of(values)} ORDER BY {quote('id')}{lock}"
+    )
+    given: list[Any] = [list(values)] if connection.vendor == "postgresql" else list(values)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, given)
+        found = cursor.fetchall()
+    # The proxy's way to it, for each value of each row, costs more than all the rest.
+    database = connections[DEFAULT_DB_ALIAS]
+    return [_instance(model, names, _converted(row, converted, database)) for row in found]
+
+
+def _one_of(values: Collection[Any]) -> str:
+    """PostgreSQL takes a list as one value: the statement stays the same."""
+    if connection.vendor == "postgresql":
+        return "= ANY(%s)"
+    return f"IN ({', '.join(['%s'] * len(values))})"
+
+
+Converted = list[tuple[int, list[Convert], Any]]
+
+
+@cache
+def _columns(model: type[Model], _vendor: str) -> tuple[str, tuple[str, ...], Converted]:
+    """What is read of each row, under which names, and which columns Django reads in its way."""
+    fields = model._meta.concrete_fields
+    quote = connection.ops.quote_name
+    converted = []
+    for place, field in enumerate(fields):
+        column = field.get_col(model._meta.db_table)
+        ways = connection.ops.get_db_converters(column) + column.get_db_converters(connection)
+        if ways:
+            converted.append((place, ways, column))
+    columns = ", ".join(quote(_column(field)) for field in fields)
+    return columns, tuple(field.attname for field in fields), converted
+
+
+def _converted(row: Sequence[Any], converted: Converted, database: Any) -> Sequence[Any]:
+    values = list(row)
+    for place, ways, column in converted:
+        if values[place] is not None:
+            for convert in ways:
+                values[place] = convert(values[place], column, database)
+    return values
+
+
+def _instance(model: type[M], names: Sequence[str], values: Sequence[Any]) -> M:
+    """As Model.from_db makes it, without setting each attribute by itself."""
+    instance = model.__new__(model)
+    state = ModelState()
+    state.adding, state.db = False, DEFAULT_DB_ALIAS
+    instance.__dict__.update(zip(names, values, strict=True), _state=state)
+    return instance
+
+
+def give(instance: Model, name: str, parent: Model | None) -> None:
+    """Have the instance's foreign key find what was loaded beside it."""
+    field: Any = instance._meta.get_field(name)
+    field.set_cached_value(instance, parent)
 
 
 def update(model: type[Model], objects: Sequence[Any], names: Sequence[str]) -> None:

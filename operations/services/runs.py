@@ -137,20 +137,20 @@ def _note_asked(run: CommandRun, command: Command, target: Target) -> None:
     auditing.note(Deed.ASKED, run, changes=asked, detail=run.reason, name=title)
 
 
-def release(held: Sequence[CommandRun], *, now: datetime, jitter_s: int = 0) -> None:
-    """Let these held runs be sent: at once, or spread over so many seconds."""
+def release(waiting: Mapping[int, int], *, now: datetime, jitter_s: int = 0) -> None:
+    """Let these held runs be sent (their stations, by run): at once, or spread over a while."""
     still = CommandRun.objects.held()
     summary = _("Waiting to be sent.")
     if not jitter_s:
         deadline = now + timedelta(seconds=QUEUE_S)
-        still.filter(pk__in=[run.pk for run in held]).update(
+        still.filter(pk__in=list(waiting)).update(
             released_at=now, deadline_at=deadline, summary=summary
         )
-        announce({run.pk: run.station_id for run in held}, can_wait=True)
+        announce(waiting, can_wait=True)
         return
-    for run in held:
+    for pk in waiting:
         at = now + timedelta(seconds=random.uniform(0, jitter_s))  # noqa: S311  nobody's secret
-        still.filter(pk=run.pk).update(
+        still.filter(pk=pk).update(
             released_at=now,
             next_attempt_at=at,
             deadline_at=at + timedelta(seconds=QUEUE_S),
@@ -181,9 +181,8 @@ def claim_all(asked: Sequence[tuple[int, int]]) -> list[Claimed | None]:
     now = timezone.now()
     with bundling() as bundle:
         held = bundle.load([run_pk for run_pk, _connection_pk in asked])
-        sockets = Connection.objects.filter(
-            pk__in={connection_pk for _run_pk, connection_pk in asked}, closed_at__isnull=True
-        ).in_bulk()
+        wanted = {connection_pk for _run_pk, connection_pk in asked}
+        sockets = {socket.pk: socket for socket in rows.load(Connection, wanted)}
         messages: list[OcppMessage] = []
         claimed = [
             _claim(held.get(run_pk), sockets.get(connection_pk), messages, now, bundle)
@@ -200,7 +199,9 @@ def _claim(
     now: datetime,
     bundle: Bundle,
 ) -> Claimed | None:
-    if run is None or connection is None or connection.station_id != run.station_id:
+    if run is None or connection is None or connection.closed_at is not None:
+        return None
+    if connection.station_id != run.station_id:
         return None
     if run.status != RunStatus.QUEUED or run.is_held:
         return None

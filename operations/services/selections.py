@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from operations.commands.base import Target, TargetKind
 from operations.models import Charger, CommandRun, Connector, Session, Station
@@ -41,6 +41,31 @@ class Selection:
         return _of_connectors(list(chosen.select_related("charger", "station")))
 
 
+def of_pks(kind: TargetKind, pks: Iterable[int]) -> list[Target]:
+    """The same of those with these keys, as quickly as it can be had."""
+    chosen = rows.load(MODELS[kind], list(pks))
+    if kind == TargetKind.STATION:
+        return _of_stations(chosen)
+    _give(chosen, "station", Station)
+    if kind == TargetKind.CHARGER:
+        return _of_chargers(chosen)
+    _give(chosen, "charger", Charger)
+    return _of_connectors(chosen)
+
+
+def give_parts(runs: Sequence[CommandRun]) -> None:
+    """Have these runs' stations, chargers and connectors loaded."""
+    for name, model in (("station", Station), ("charger", Charger), ("connector", Connector)):
+        _give(runs, name, model)
+
+
+def _give(owners: Sequence[Any], name: str, model: type[Model]) -> None:
+    wanted = {getattr(each, f"{name}_id") for each in owners} - {None}
+    found = {part.pk: part for part in rows.load(model, wanted)}
+    for each in owners:
+        rows.give(each, name, found.get(getattr(each, f"{name}_id")))
+
+
 def of_runs(runs: Sequence[CommandRun]) -> dict[int, Target]:
     """What these runs were aimed at, by run; their parts are loaded with them.
 
@@ -63,11 +88,11 @@ def _by_run(runs: Sequence[CommandRun], targets: list[Target]) -> dict[int, Targ
 def _give_parents(run: CommandRun) -> None:
     """A run's charger and connector have parents that were loaded beside them."""
     if run.charger is not None:
-        run.charger.station = run.station
+        rows.give(run.charger, "station", run.station)
     if run.connector is not None:
-        run.connector.station = run.station
+        rows.give(run.connector, "station", run.station)
         if run.charger is not None and run.connector.charger_id == run.charger.pk:
-            run.connector.charger = run.charger
+            rows.give(run.connector, "charger", run.charger)
 
 
 def _of_stations(stations: list[Station], *, with_sessions: bool = True) -> list[Target]:

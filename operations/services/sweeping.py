@@ -14,8 +14,10 @@ from operations.services import (
     outcomes,
     pacing,
     progress,
+    rows,
     runs,
-    schedules,
+    selections,
+    spawning,
     targets,
 )
 from operations.services.live import Changes, publishing, switchboard
@@ -34,7 +36,7 @@ def sweep() -> None:
     if connections.keep_watch(now=now):
         connections.close_dead_nodes(now=now)
     expire_due(now=now)
-    schedules.spawn_due(now=now)
+    spawning.spawn_due(now=now)
     pacing.advance()
     syncing.keep_up(now=now)
     drop_unreachable(now=now)
@@ -44,7 +46,10 @@ def sweep() -> None:
 def expire_due(*, now: datetime) -> None:
     """Move on the runs whose deadline has passed, each in its own transaction."""
     due = CommandRun.objects.open().filter(deadline_at__lte=now).order_by("deadline_at")
-    for run in due.select_related("station", "charger", "connector")[:MOST]:
+    # Most sweeps find nothing: asking for the keys alone is quicker to put into words.
+    found = rows.load(CommandRun, list(due.values_list("pk", flat=True)[:MOST]))
+    selections.give_parts(found)
+    for run in found:
         with publishing() as changes:
             _expire(run, now, changes)
 
@@ -110,7 +115,8 @@ def drop_unreachable(*, now: datetime) -> None:
         .filter(released_at__lte=now - ANNOUNCE_AFTER, next_attempt_at=None)
         .filter(station__connected_at=None)
     )
-    for station_pk in set(lost.values_list("station_id", flat=True)[:MOST]):
+    # In no order: SQLite would walk all runs ever made to keep one.
+    for station_pk in set(lost.order_by().values_list("station_id", flat=True)[:MOST]):
         with publishing() as changes:
             if not Station.objects.connected().filter(pk=station_pk).exists():
                 outcomes.drop_queued(station_pk=station_pk, at=now, changes=changes)

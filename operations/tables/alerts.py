@@ -42,7 +42,7 @@ class AlertTable(PortalTable):
     severity = PortalColumn(gettext_lazy("Severity"), by=("severity", "is_open"))
     station = PortalColumn(gettext_lazy("Station"), by=("station__name",), is_live=True)
     title = PortalColumn(gettext_lazy("Alert"), css="wrap")
-    opened_at = PortalColumn(gettext_lazy("Since"), by=("opened_at",))
+    since = PortalColumn(gettext_lazy("Since"), by=("began_at",))
     closed_at = PortalColumn(gettext_lazy("Closed"), is_live=True)
     count = PortalColumn(gettext_lazy("Times"), css="amount", is_live=True)
     looked_after = PortalColumn(gettext_lazy("Looked after by"), css="wrap", is_live=True)
@@ -87,13 +87,13 @@ class AlertTable(PortalTable):
         """Its name."""
         return record.station.name if record.station else ""
 
-    def render_opened_at(self, record: Alert) -> SafeString:
-        """Since when."""
-        return cells.moment(record.opened_at)
+    def render_since(self, record: Alert) -> SafeString:
+        """When it began, which is before the alert opened."""
+        return cells.moment(record.since)
 
-    def value_opened_at(self, record: Alert) -> str:
+    def value_since(self, record: Alert) -> str:
         """The exact time."""
-        return cells.moment_text(record.opened_at)
+        return cells.moment_text(record.since)
 
     def render_closed_at(self, record: Alert) -> SafeString:
         """When it was over."""

@@ -32,9 +32,21 @@ def amount(kind: TargetKind, number: int) -> str:
     return words % {"number": number}
 
 
+def all_of(kind: TargetKind) -> str:
+    """Whoever matches at the time, in words."""
+    return {
+        TargetKind.STATION: _("all stations that match"),
+        TargetKind.CHARGER: _("all chargers that match"),
+        TargetKind.CONNECTOR: _("all connectors that match"),
+    }[kind]
+
+
 def title(command: Command | None, kind: TargetKind, number: int, params: Params) -> str:
     """What is asked of how many: "Turn off 12 chargers"."""
-    name = amount(kind, number)
+    return _title(command, kind, amount(kind, number), params)
+
+
+def _title(command: Command | None, kind: TargetKind, name: str, params: Params) -> str:
     if command is None:
         return name
     target = targets.stand_in(kind=kind, name=name)
@@ -44,8 +56,12 @@ def title(command: Command | None, kind: TargetKind, number: int, params: Params
 
 def title_of(row: CommandBatch | BatchSchedule) -> str:
     """A batch's or a schedule's title."""
-    number = row.size if isinstance(row, CommandBatch) else len(row.target_pks)
-    return title(BY_SLUG.get(row.command), TargetKind(row.target_kind), number, row.params)
+    kind = TargetKind(row.target_kind)
+    if isinstance(row, CommandBatch):
+        name = amount(kind, row.size)
+    else:
+        name = all_of(kind) if row.is_chosen_anew else amount(kind, len(row.target_pks))
+    return _title(BY_SLUG.get(row.command), kind, name, row.params)
 
 
 def icon_of(row: CommandBatch | BatchSchedule) -> str:

@@ -33,6 +33,9 @@ class RunTable(PortalTable):
     summary = PortalColumn(gettext_lazy("What happened"), css="wrap", is_live=True)
     asked_by = PortalColumn(gettext_lazy("Asked by"), by=("created_by__username",))
     created_at = PortalColumn(gettext_lazy("Asked at"), by=("created_at",))
+    closed_at = PortalColumn(gettext_lazy("Ended"), by=("closed_at",), is_extra=True)
+    reason = PortalColumn(gettext_lazy("Reason"), css="wrap", is_extra=True)
+    protocol = PortalColumn(gettext_lazy("OCPP"), is_extra=True)
 
     def learn(self, records: Sequence[CommandRun]) -> None:
         """How far downloads are; no query where nothing is being downloaded."""
@@ -98,6 +101,14 @@ class RunTable(PortalTable):
     def value_created_at(self, record: CommandRun) -> str:
         """The exact time."""
         return cells.moment_text(record.created_at)
+
+    def render_closed_at(self, record: CommandRun) -> SafeString:
+        """When nothing more was to come of it."""
+        return cells.moment(record.closed_at)
+
+    def value_closed_at(self, record: CommandRun) -> str:
+        """The exact time."""
+        return cells.moment_text(record.closed_at)
 
 
 class BatchRunTable(RunTable):

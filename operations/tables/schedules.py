@@ -1,5 +1,7 @@
 """The list of what is asked again and again."""
 
+from collections.abc import Callable
+
 from django.template.loader import render_to_string
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.html import format_html
@@ -8,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from operations.commands import BY_SLUG
+from operations.commands.base import TargetKind
 from operations.models import BatchSchedule
 from operations.tables import cells
 from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
-from operations.tables.batches import icon_of, title_of
+from operations.tables.batches import amount, icon_of, title_of
 
 
 def days(schedule: BatchSchedule) -> str:
@@ -29,12 +32,16 @@ class ScheduleTable(PortalTable):
     empty_icon = "calendar-days"
 
     title = PortalColumn(gettext_lazy("Request"), by=("command",))
+    whom = PortalColumn(gettext_lazy("Whom"), css="wrap")
     at = PortalColumn(gettext_lazy("At"), by=("at",))
     next_at = PortalColumn(gettext_lazy("Next"), by=("next_at",))
     until = PortalColumn(gettext_lazy("Until"), by=("until",))
     created_by = PortalColumn(gettext_lazy("Made by"), by=("created_by__username",))
     reason = PortalColumn(gettext_lazy("Reason"), css="wrap")
     actions = ToolColumn(gettext_lazy("Actions"), css=ACTIONS)
+
+    # How a filter is said; the page knows.
+    in_words: Callable[[BatchSchedule], str]
 
     def render_title(self, record: BatchSchedule) -> SafeString:
         """What is asked."""
@@ -47,6 +54,16 @@ class ScheduleTable(PortalTable):
     def value_title(self, record: BatchSchedule) -> str:
         """The words alone."""
         return title_of(record)
+
+    def render_whom(self, record: BatchSchedule) -> str:
+        """The chosen ones, or the filter that finds them each time."""
+        return self.value_whom(record)
+
+    def value_whom(self, record: BatchSchedule) -> str:
+        """The same."""
+        if record.is_chosen_anew:
+            return self.in_words(record)
+        return amount(TargetKind(record.target_kind), len(record.target_pks))
 
     def render_at(self, record: BatchSchedule) -> str:
         """The time of day, where, and the days."""

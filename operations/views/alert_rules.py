@@ -19,7 +19,7 @@ from operations.services import alerts, usual_rules
 from operations.statuses import Role
 from operations.tables.alert_rules import RuleTable
 from operations.tables.base import PortalTable
-from operations.views.confirming import Confirm
+from operations.views.confirming import Confirm, Delete
 from operations.views.lists import EmptyState, PortalList
 from operations.views.requests import PortalRequest
 
@@ -139,16 +139,8 @@ class ChangeRule(EditRule):
         return _("Change the rule %(rule)s") % {"rule": self.rule.name}
 
 
-class DeleteRule(ChangeRule):
+class DeleteRule(Delete, ChangeRule):
     """Does away with a rule."""
-
-    icon = "trash"
-    label = gettext_lazy("Delete")
-    tone = "red"
-
-    def build_form(self, data: Any = None) -> Any:
-        """Nothing to fill in."""
-        return Confirm.build_form(self, data)
 
     def title(self) -> str:
         """Which."""

@@ -44,6 +44,7 @@ class AlertList(PortalList):
         """With the way to acknowledge all that match."""
         context["tab"] = "alerts"
         context["counts_live"] = "alert-counts"
+        context["news"] = {"newest": alert_story.newest(request.user), "number": 0}
         if request.user.may(Role.OPERATOR):
             context["acknowledge_url"] = (
                 f"{reverse('alert-acknowledge-all')}?{request.GET.urlencode()}"

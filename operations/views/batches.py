@@ -79,7 +79,7 @@ class BatchDetail(PortalList):
     no_match = gettext_lazy("No request of this batch matches this filter")
     template_name = "operations/batches/detail.html"
 
-    def get(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """The list page of its requests, below its story."""
         self.batch = find(request.user, kwargs["pk"])
         self.title, self.name = title_of(self.batch), f"batch-{self.batch.pk}"

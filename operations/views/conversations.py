@@ -8,6 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from operations import masking
+from operations.commands.spans import duration
 from operations.models import OcppMessage
 
 # A page with fifty frames of a megabyte each helps nobody.
@@ -63,19 +64,3 @@ def lay_out(frame: str, *, longest: int = LONGEST_FRAME) -> str:
         "start": pretty[:longest],
         "more": len(pretty) - longest,
     }
-
-
-def duration(milliseconds: int | None) -> str:
-    """A span of time as people say it: 120 ms, 1.4 s, 63 s, 12 min, 3 h; "" for none."""
-    if milliseconds is None:
-        return ""
-    if milliseconds < 1000:
-        return _("%(number)d ms") % {"number": milliseconds}
-    seconds = milliseconds / 1000
-    if seconds < 10:
-        return _("%(number).1f s") % {"number": seconds}
-    if seconds < 120:
-        return _("%(number)d s") % {"number": round(seconds)}
-    if seconds < 7200:
-        return _("%(number)d min") % {"number": round(seconds / 60)}
-    return _("%(number)d h") % {"number": round(seconds / 3600)}

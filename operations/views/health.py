@@ -19,7 +19,7 @@ from operations.services import connections, stations
 from operations.statuses import Registration, Role
 from operations.tables.audience import Audience
 from operations.tables.health import ConnectionTable
-from operations.views import finding_words, vital_signs
+from operations.views import alert_story, finding_words, vital_signs
 from operations.views.conversations import LONGEST_FRAME
 from operations.views.requests import PortalRequest
 from operations.views.station_page import find, may_approve
@@ -32,7 +32,7 @@ LONGEST_DETAILS = 300
 
 
 class StationHealth(View):
-    """All about how a station speaks, in at most fifteen queries."""
+    """All about how a station speaks, in at most sixteen queries."""
 
     def get(self, request: PortalRequest, pk: int) -> HttpResponse:
         """The signs, and what they are read from."""
@@ -41,6 +41,7 @@ class StationHealth(View):
         context = {
             "station": station,
             "signs": signs,
+            "alerts": alert_story.of_stations([pk])[pk],
             "unanswered": signs.unanswered[:MOST_UNANSWERED],
             "findings": findings(station),
             "events": events(station),

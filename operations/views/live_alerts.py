@@ -1,6 +1,7 @@
 """What browsers' sockets are sent of alerts: rows and pages, and the figures in menu and list.
 
-`alert:<pk>` is a row or a page; `alerts` is the menu's figure, `alert-counts` those of the list.
+`alert:<pk>` is a row or a page; `station-alerts:<pk>` what a station's pages say of it; `alerts` is
+the menu's figure, `alert-counts` those of the list; `alert-news:<pk>` tells of later ones.
 """
 
 from collections.abc import Iterator, Mapping, Set
@@ -8,12 +9,13 @@ from typing import Final
 
 from django.template.loader import render_to_string
 
-from operations.models import Alert, User
+from operations.models import Alert, Station, User
 from operations.tables.alerts import AlertTable
 from operations.tables.audience import Audience
 from operations.views import alert_story
 
-KINDS: Final = ("alert",)
+KINDS: Final = ("alert", "station-alerts", "alert-news")
+NEWS: Final = "alert-news"
 FIGURES: Final = frozenset({"alerts", "alert-counts"})
 
 Keys = Mapping[str, Set[int]]
@@ -25,13 +27,19 @@ def visible(user: User, pks: Keys, asked: list[str]) -> Iterator[tuple[str, tupl
         found = Alert.objects.visible_to(user).filter(pk__in=pks["alert"])
         for pk in found.values_list("pk", flat=True):
             yield f"alert:{pk}", (f"alert:{pk}",)
+    stations = Station.objects.visible_to(user).filter(pk__in=pks["station-alerts"])
+    for pk in stations.values_list("pk", flat=True):
+        yield f"station-alerts:{pk}", (f"station-alerts:{pk}",)
+    for pk in pks[NEWS]:
+        yield f"{NEWS}:{pk}", (NEWS,)
     for figure in FIGURES.intersection(asked):
         yield figure, (figure,)
 
 
 def told(changed: Set[str]) -> Set[str]:
     """The figures follow every alert."""
-    return FIGURES if any(key.startswith("alert:") for key in changed) else frozenset()
+    is_of_alerts = any(key.startswith("alert:") for key in changed)
+    return FIGURES | {NEWS} if is_of_alerts else frozenset()
 
 
 def fragments(audience: Audience, pks: Keys) -> Iterator[tuple[str, str, str]]:
@@ -43,6 +51,18 @@ def fragments(audience: Audience, pks: Keys) -> Iterator[tuple[str, str, str]]:
         for part in alert_story.fragments(alert):
             html = render_to_string(part.template, part.context)
             yield f"alert:{alert.pk}", part.dom_id, html
+    of_stations = alert_story.of_stations(pks["station-alerts"])
+    for pk in pks["station-alerts"]:
+        context = {"station_pk": pk, "alerts": of_stations[pk]}
+        html = render_to_string("operations/station/_alerts.html", context)
+        yield f"station-alerts:{pk}", f"station-{pk}-alerts", html
+
+
+def news(user: User, pks: Keys) -> Iterator[tuple[str, str, str]]:
+    """Key, id and HTML of the word that more have opened than a list shows."""
+    for pk in pks[NEWS]:
+        html = render_to_string("operations/alerts/_news.html", alert_story.news(user, pk))
+        yield f"{NEWS}:{pk}", "alert-news", html
 
 
 def figures(user: User, keys: Set[str]) -> Iterator[tuple[str, str, str]]:

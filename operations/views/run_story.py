@@ -19,12 +19,13 @@ from django.utils.translation import gettext as _
 from operations import masking
 from operations.commands import BY_SLUG
 from operations.commands.base import Params, Target, Text
+from operations.commands.spans import duration
 from operations.models import CommandRun, OcppMessage, RunTransition
 from operations.services import runs
 from operations.statuses import RunStatus
 from operations.tables.runs import title
 from operations.views import run_phases, run_results
-from operations.views.conversations import Exchange, duration, exchanges
+from operations.views.conversations import Exchange, exchanges
 
 # One template each: operations/runs/_<name>.html, whose element has the id run-<pk>-<name>.
 FRAGMENTS = (

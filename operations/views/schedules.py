@@ -16,8 +16,10 @@ from operations.commands import BY_SLUG
 from operations.filters.batches import ScheduleFilterSet
 from operations.models import BatchSchedule, User
 from operations.services import schedules
+from operations.tables.base import PortalTable
 from operations.tables.batches import title_of
 from operations.tables.schedules import ScheduleTable
+from operations.views import choosing
 from operations.views.lists import EmptyState, PortalList
 from operations.views.requests import PortalRequest
 
@@ -36,6 +38,13 @@ class ScheduleList(PortalList):
     def scope(self, user: User) -> QuerySet[BatchSchedule]:
         """With whose they are."""
         return BatchSchedule.objects.visible_to(user).select_related("created_by")
+
+    def build_table(self, rows: QuerySet[Any]) -> PortalTable:
+        """Filters are said in words as their list's page says them."""
+        table = super().build_table(rows)
+        assert isinstance(table, ScheduleTable)  # noqa: S101
+        table.in_words = lambda schedule: choosing.in_words(schedule, self.request.user)
+        return table
 
     def teaching(self) -> EmptyState:
         """Where schedules come from."""

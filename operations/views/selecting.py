@@ -20,6 +20,7 @@ from operations.forms.batches import BatchForm
 from operations.models import BatchSchedule, CommandBatch
 from operations.services import asking, judging, targets
 from operations.services.judging import Judgement
+from operations.services.schedules import Filter, Plan
 from operations.services.selections import Selection
 from operations.statuses import Role
 from operations.tables.batches import amount, title
@@ -139,7 +140,8 @@ class AskMany(View):
         }
         repeating = form.when.repeating(self.request.user.time_zone)
         if repeating is not None:
-            return asking.schedule_once(**asked, **repeating)
+            anew = Filter(self.page.source, self.chosen.filter) if self.chosen.is_all else None
+            return asking.schedule_once(**asked, plan=Plan(**repeating), anew=anew)
         return asking.submit_many_once(**asked)
 
     @cached_property
@@ -231,6 +233,7 @@ class AskMany(View):
             "question": sealing.seal(query),
             "terms": preview.terms_in_words(form.terms()),
             "repeats": form.when.repeating(self.request.user.time_zone) is not None,
+            "is_all": self.chosen.is_all,
             "must_type": askable > TYPED_ABOVE,
             "problem": problem,
         }

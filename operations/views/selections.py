@@ -128,8 +128,12 @@ def _grouped(commands: list[Command]) -> Iterator[Group]:
     crowded_out = _prime(commands)[MOST_BUTTONS:]
     if crowded_out:
         yield Group(_("Often used"), crowded_out)
-    for label in GROUPS:
-        found = [command for command in commands if command.group == label]
+    # Each label is translated once, not once for each command.
+    by_label: dict[str, list[Command]] = {str(label): [] for label in GROUPS}
+    for command in commands:
+        if command.group:
+            by_label[str(command.group)].append(command)
+    for label, found in by_label.items():
         if found:
             yield Group(label, found)
 

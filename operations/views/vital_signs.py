@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from operations.commands.spans import duration
 from operations.models import Connection, OcppMessage, Station
 from operations.services.stations import PENDING_INTERVAL_S
 from operations.statuses import Registration
-from operations.views.conversations import duration
 
 FLAPPING = 5  # connections in an hour
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

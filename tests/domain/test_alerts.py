@@ -88,6 +88,7 @@ def test_a_station_reconnects_too_often(clock: time_machine.Traveller) -> None:
         ConnectionFactory(station=calm, opened_at=opened - timedelta(minutes=5), closed_at=START)
     alerts.watch()
     assert open_stations() == {restless}
+    assert Alert.objects.get().since == START - timedelta(minutes=9), "with the first of them"
 
 
 def test_requests_fail(clock: time_machine.Traveller) -> None:

@@ -128,6 +128,20 @@ def test_sites_and_organisations_have_limits_of_their_own() -> None:
     assert released(advance(batch))[:2] == [at_site[1].pk, elsewhere[0].pk]
 
 
+@pytest.mark.parametrize("limit", ["most_open_per_site", "most_open_per_organisation"])
+def test_these_limits_count_what_other_batches_ask_there(limit: str) -> None:
+    parts = connectors(4, site=SiteFactory(), organisation=OrganisationFactory())
+    terms = Terms(**{limit: 1})
+    first = advance(asks_all(parts[:2], terms=terms))
+    second = advance(asks_all(parts[2:], terms=terms))
+    assert (released(first), released(second)) == ([parts[0].pk], [])
+    assert second.looks_at is not None, "the other batch will not tell when it has a place free"
+    assert second.looks_at <= timezone.now() + pacing.LOOKS_OPEN
+    close(first)
+    assert released(advance(second)) == [parts[2].pk]
+    assert released(advance(first)) == []
+
+
 def test_an_answer_gives_the_place_back_where_that_is_wanted() -> None:
     parts = connectors(2)
     sockets = [connect(part.station) for part in parts]
@@ -182,6 +196,19 @@ def test_waves_without_a_pause_follow_each_other_at_once() -> None:
     advance(batch)
     close(batch, 2)
     assert len(released(advance(batch))) == 1
+
+
+@pytest.mark.parametrize("pause_s", [0, 60])
+def test_after_the_last_wave_there_is_no_next(pause_s: int) -> None:
+    """Four in waves of two ended with wave 3."""
+    batch = asks_all(connectors(4), terms=Terms(wave_size=2, wave_pause_s=pause_s))
+    advance(batch)
+    close(batch, 2)
+    advance(batch)
+    assert len(released(advance(batch, after=pause_s))) == 2
+    close(batch, 2)
+    advance(batch)
+    assert (batch.status, batch.wave, batch.next_wave_at) == (BatchStatus.DONE, 2, None)
 
 
 def test_jitter_spreads_what_is_released(told: Told, clock: time_machine.Traveller) -> None:

@@ -12,7 +12,8 @@ from operations.commands import BY_SLUG
 from operations.commands.base import TargetKind
 from operations.models import AuditEntry, BatchSchedule, CommandBatch, Connector
 from operations.models.audit import ActorKind, Deed
-from operations.services import schedules, sweeping
+from operations.services import schedules, spawning, sweeping
+from operations.services.schedules import Plan
 from operations.services.selections import Selection
 from operations.services.terms import Terms
 from operations.statuses import Role
@@ -37,10 +38,10 @@ def plans(parts: list[Connector], **more: Any) -> BatchSchedule:
         "selection": Selection.of_pks(TargetKind.CONNECTOR, [part.pk for part in parts]),
         "params": {"availability": "off"},
         "user": None,
-        "at": time(12),
-        "time_zone": "Europe/Ljubljana",
     }
-    return schedules.create(**defaults | more)
+    when: dict[str, Any] = {"at": time(12), "time_zone": "Europe/Ljubljana"}
+    when |= {name: more.pop(name) for name in Plan.__dataclass_fields__ if name in more}
+    return schedules.create(**defaults | more, plan=Plan(**when))
 
 
 def test_the_first_time_is_the_next_one_in_its_own_zone() -> None:
@@ -91,7 +92,7 @@ def test_each_time_a_batch_is_made_once(clock: time_machine.Traveller) -> None:
 def test_after_its_end_it_makes_no_more(clock: time_machine.Traveller) -> None:
     schedule = plans(connectors(1), until=MORNING + timedelta(hours=6))
     clock.shift(6 * 3600)
-    assert len(schedules.spawn_due(now=timezone.now())) == 1
+    assert len(spawning.spawn_due(now=timezone.now())) == 1
     schedule.refresh_from_db()
     assert schedule.next_at is None
 
@@ -99,7 +100,7 @@ def test_after_its_end_it_makes_no_more(clock: time_machine.Traveller) -> None:
 def test_a_time_that_was_missed_by_hours_is_left_out(clock: time_machine.Traveller) -> None:
     schedule = plans(connectors(1))
     clock.shift(8 * 3600)
-    assert schedules.spawn_due(now=timezone.now()) == []
+    assert spawning.spawn_due(now=timezone.now()) == []
     schedule.refresh_from_db()
     assert schedule.next_at == datetime(2026, 3, 5, 11, 0, tzinfo=UTC)
 
@@ -110,7 +111,7 @@ def test_a_paused_schedule_makes_nothing_until_it_is_resumed(
     schedule = plans(connectors(1))
     schedules.pause(schedule=schedule, user=None)
     clock.shift(6 * 3600)
-    assert schedules.spawn_due(now=timezone.now()) == []
+    assert spawning.spawn_due(now=timezone.now()) == []
     schedules.resume(schedule=schedule, user=None)
     assert schedule.next_at == datetime(2026, 3, 5, 11, 0, tzinfo=UTC)
     schedules.delete(schedule=schedule, user=None)
@@ -125,4 +126,4 @@ def test_who_may_not_ask_any_more_asks_nothing(clock: time_machine.Traveller) ->
     user.role = Role.VIEWER
     user.save()
     clock.shift(6 * 3600)
-    assert schedules.spawn_due(now=timezone.now()) == []
+    assert spawning.spawn_due(now=timezone.now()) == []

@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection as connection_to_database
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from operations.models import CommandRun, Connection, Connector, Node, Station
@@ -43,6 +45,22 @@ def expire(*overdue_runs: CommandRun) -> None:
     for run in overdue_runs:
         overdue(run)
     sweeping.expire_due(now=timezone.now())
+
+
+def test_a_sweep_never_walks_all_runs() -> None:
+    RunFactory.create_batch(30, status=RunStatus.DONE, closed_at=timezone.now())
+    with connection_to_database.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    with CaptureQueriesContext(connection_to_database) as asked:
+        sweeping.sweep()
+    about_runs = [each["sql"] for each in asked if '"operations_commandrun"' in each["sql"]]
+    assert len(about_runs) >= 3
+    if connection_to_database.vendor == "sqlite":
+        with connection_to_database.cursor() as cursor:
+            for sql in about_runs:
+                cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+                steps = [step[-1] for step in cursor.fetchall()]
+                assert not any(step.startswith("SCAN operations_commandrun") for step in steps)
 
 
 def test_what_is_not_due_is_left_alone(connector: Connector) -> None:

@@ -201,10 +201,12 @@ def cluster(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield running
 
 
-async def eventually(condition: Callable[[], bool], what: str, within: float = 10) -> None:
+async def eventually(
+    condition: Callable[[], bool], what: str, within: float = 10, *, state: Callable[[], str] = str
+) -> None:
     deadline = time.monotonic() + within
     while not await asyncio.to_thread(condition):
-        assert time.monotonic() < deadline, f"not within {within} s: {what}"
+        assert time.monotonic() < deadline, f"not within {within} s: {what} {state()}"
         await asyncio.sleep(0.05)
 
 

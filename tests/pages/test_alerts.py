@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.django_db
 URL = "/operations/alerts/"
 RULES = "/operations/alert-rules/"
 NOTIFICATIONS = "/operations/alert-notifications/"
-MOST_QUERIES = 10
+MOST_QUERIES = 11
 SECRET = "a-secret-of-more-than-16"
 
 
@@ -364,7 +365,7 @@ def test_rows_pages_and_figures_are_live() -> None:
     user, alert = UserFactory(), AlertFactory()
     key = f"alert:{alert.pk}"
     assert all(live.KEY.fullmatch(each) for each in (key, "alerts", "alert-counts"))
-    assert live.told([key]) == {key, *live_alerts.FIGURES}
+    assert live.told([key]) >= {key, live_alerts.NEWS, *live_alerts.FIGURES}
     before = patches(user, key, "alerts", "alert-counts")
     assert "Open" in before[f"alert-{alert.pk}-state"]
     assert ">1</span>" in before["menu-alerts"]
@@ -374,6 +375,35 @@ def test_rows_pages_and_figures_are_live() -> None:
     assert "Mine" in after[f"alert-{alert.pk}-story"]
     assert "badge" not in after["menu-alerts"]
     assert "<strong>0</strong> waiting" in after["page-counts"]
+
+
+def test_a_list_says_that_more_have_opened_since(desk: Client) -> None:
+    old, user = AlertFactory(), UserFactory()
+    key = f"alert-news:{old.pk}"
+    assert f'data-live="{key}"' in desk.get(URL).text
+    assert live.KEY.fullmatch(key)
+    assert "opened since" not in patches(user, key)["alert-news"]
+    AlertFactory()
+    assert "1 alert has opened since." in patches(user, key)["alert-news"]
+    stranger = UserFactory(organisation=OrganisationFactory())
+    assert "opened since" not in patches(stranger, key)["alert-news"]
+
+
+def test_a_stations_pages_say_what_needs_someone_the_worst_first(desk: Client) -> None:
+    at = timezone.now() - timedelta(days=2)
+    alert = AlertFactory(rule__name="Asleep", summary="Offline.", began_at=at, opened_at=at)
+    station = alert.station
+    AlertFactory(rule__name="On fire", station=station, severity="critical")
+    AlertFactory(rule__name="Long ago", station=station, is_open=False)
+    for name in ("station-detail", "station-health"):
+        page = desk.get(reverse(name, args=[station.pk])).text
+        assert page.index("On fire") < page.index("Asleep")
+        assert "Long ago" not in page
+    key = f"station-alerts:{station.pk}"
+    assert live.KEY.fullmatch(key)
+    alerts.acknowledge(alerts=Alert.objects.all(), user=UserFactory(username="kim"))
+    assert "Looked after by kim." in patches(UserFactory(), key)[f"station-{station.pk}-alerts"]
+    assert not patches(UserFactory(organisation=OrganisationFactory()), key)
 
 
 def test_nobody_watches_what_they_may_not_see() -> None:

@@ -1,6 +1,6 @@
 """Operations > Requests, and a request's own page: its truth, history and conversation."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.db import connection
@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from operations.models import CommandRun, RunTransition
+from operations.models import BatchSchedule, CommandBatch, CommandRun, RunTransition
 from operations.services import outcomes, runs
 from operations.statuses import OPEN_STATUSES, Role, RunStatus
 from operations.views import run_story
@@ -107,6 +107,28 @@ def test_filters_find_and_combine(desk: Client, query: dict[str, str], commands:
         assert "No request matches this filter" in desk.get(URL, query).text
 
 
+def test_what_the_portal_asks_by_itself_is_left_out_until_somebody_looks(desk: Client) -> None:
+    now = timezone.now()
+    schedule = BatchSchedule.objects.create(command="reboot", at=time(3), created_at=now)
+    batch = CommandBatch.objects.create(command="reboot", created_at=now, schedule=schedule)
+    RunFactory(station__name="Person", created_by=UserFactory())
+    RunFactory(station__name="Clock", batch=batch)
+    RunFactory(station__name="Portal", command="read-settings")
+    plain = desk.get(URL)
+    assert set(column(plain, "Station")) == {"Person", "Clock"}
+    assert "People and schedules" in plain.text
+    assert "?&amp;asker=any" in plain.text
+    for asker, names in (
+        ("any", {"Person", "Clock", "Portal"}),
+        ("people", {"Person"}),
+        ("schedules", {"Clock"}),
+        ("portal", {"Portal"}),
+    ):
+        assert set(column(desk.get(URL, {"asker": asker}), "Station")) == names
+    by_command = desk.get(URL, {"command": "read-settings"})
+    assert column(by_command, "Station") == ["Portal"], "who filters finds all"
+
+
 @pytest.mark.parametrize("sort", ["number", "title", "station", "status", "asked_by", "created_at"])
 def test_it_is_sorted_both_ways(desk: Client, sort: str) -> None:
     for name, status in (("A", RunStatus.DONE), ("B", RunStatus.FAILED)):
@@ -116,8 +138,9 @@ def test_it_is_sorted_both_ways(desk: Client, sort: str) -> None:
 
 
 def test_csv_gives_the_page_one_sees(desk: Client) -> None:
+    user = UserFactory()
     for number in range(30):
-        RunFactory(station__name=f"=Quay {number}")
+        RunFactory(station__name=f"=Quay {number}", created_by=user)
     second = {"page": "2", "sort": "number"}
     page, spreadsheet = desk.get(URL, second), desk.get(URL, {**second, "export": "csv"})
     assert len(csv_lines(spreadsheet)) == 6
@@ -153,7 +176,7 @@ def test_other_organisations_requests_are_not_there(client: Client) -> None:
 
 
 def test_a_request_of_a_command_that_is_no_more_is_still_shown(desk: Client) -> None:
-    run = RunFactory(command="explode", params={"size": 3})
+    run = RunFactory(command="explode", params={"size": 3}, created_by=UserFactory())
     assert f"explode: {run.station.name}" in desk.get(URL).text
     assert desk.get(detail(run)).status_code == 200
     assert desk.get(reverse("run-again", args=[run.pk])).status_code == 404

@@ -2,10 +2,11 @@
 
 import html
 import re
-from datetime import time
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -21,7 +22,9 @@ from operations.models import (
     CommandRun,
     FirmwareImage,
     Station,
+    User,
 )
+from operations.services import spawning
 from operations.statuses import OperationalStatus, Role, RunStatus
 from tests.factories import (
     ChargerFactory,
@@ -78,7 +81,7 @@ def test_rows_have_boxes_that_belong_to_the_bar(desk: Client) -> None:
     assert f'{box} aria-label="Select Quay 1">' in page
     assert 'id="selection"' in page
     assert 'value="reboot"' in page
-    assert "checked" not in page
+    assert 'aria-label="Select Quay 1" checked' not in page
 
 
 def test_without_scripts_a_link_ticks_the_page(desk: Client) -> None:
@@ -400,6 +403,33 @@ def test_a_time_of_day_makes_a_schedule_once(desk: Client) -> None:
     schedule = BatchSchedule.objects.get()
     assert (schedule.at, schedule.weekdays, schedule.time_zone) == (time(3), "04", "UTC")
     assert not CommandBatch.objects.exists()
+
+
+def test_all_that_match_are_chosen_anew_each_time(desk: Client) -> None:
+    """Not those that matched when the schedule was made."""
+    mine = OrganisationFactory()
+    gone, stays = (StationFactory(vendor="ABB", organisation=mine) for _number in range(2))
+    values = {**rebooting(repeat_at="03:00"), "all": "1", "filter": "vendor=ABB"}
+    preview = desk.post(ASK_STATIONS, values)
+    assert "each time all that match the filter then" in said(preview)
+    confirm(desk, preview)
+    schedule = BatchSchedule.objects.get()
+    page = desk.get(reverse("schedule-list"))
+    assert "Stations: all with Vendor: ABB, chosen each time" in said(page)
+    assert "Reboot all stations that match" in said(page)
+    Station.objects.filter(pk=gone.pk).update(vendor="Alfen")
+    new = StationFactory(vendor="ABB", organisation=mine)
+    StationFactory(vendor="ABB", organisation=OrganisationFactory())
+    User.objects.update(sees_all_organisations=False, organisation=mine)
+    with time_machine.travel(schedule.next_at + timedelta(seconds=1)):
+        spawning.spawn_due(now=timezone.now())
+        batch = CommandBatch.objects.get(schedule=schedule)
+        asked = set(batch.runs.values_list("station", flat=True))
+        assert asked == {stays.pk, new.pk}
+    User.objects.all().delete()
+    schedule.refresh_from_db()
+    with time_machine.travel(schedule.next_at + timedelta(seconds=1)):
+        assert spawning.spawn_due(now=timezone.now()) == [], "nobody is there to see anything"
 
 
 def test_a_forged_question_is_not_there(desk: Client) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.backends.sqlite3 import base
 
+from evcharge.databases.sqlite3.operations import DatabaseOperations
 from evcharge.databases.sqlite3.queue import Queue
 
 _queue = Queue()
@@ -18,6 +19,8 @@ Base: Any = base.DatabaseWrapper
 
 class DatabaseWrapper(Base):  # type: ignore[misc]
     """Django's own, with a queue before BEGIN."""
+
+    ops_class = DatabaseOperations
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,0 +1,67 @@
+"""Rows read with a plain statement are what Django reads."""
+
+from typing import Any
+
+import pytest
+from django.db.models import Model
+
+from operations.models import Charger, CommandRun, Connection, Connector, OcppMessage, Station
+from operations.services import rows
+from tests.domain.asked import answer, ask, claim, connect
+from tests.factories import ConnectorFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def run() -> CommandRun:
+    """A run that was sent and answered."""
+    connector = ConnectorFactory(number=1)
+    connection = connect(connector.station)
+    run = ask(connector, "change-availability", availability="off")
+    claim(run, connection)
+    answer(run, "Accepted")
+    return run
+
+
+def values(instance: Model) -> dict[str, Any]:
+    return {name: value for name, value in vars(instance).items() if name != "_state"}
+
+
+@pytest.mark.parametrize(
+    "model", [Station, Charger, Connector, CommandRun, Connection, OcppMessage]
+)
+@pytest.mark.usefixtures("run")
+def test_they_have_the_same_values(model: type[Model]) -> None:
+    (wanted,) = model._default_manager.all()
+    (found,) = rows.load(model, [wanted.pk])
+    assert values(found) == values(wanted)
+    assert found == wanted
+    assert not found._state.adding
+
+
+def test_they_can_be_saved_and_found_by_another_field(run: CommandRun) -> None:
+    message = OcppMessage.objects.get(run=run)
+    where = "NOT is_from_station"
+    (found,) = rows.load(OcppMessage, [message.unique_id], by="unique_id", where=where)
+    found.error_code = "Spoiled"
+    found.save(update_fields=["error_code"])
+    message.refresh_from_db()
+    assert message.error_code == "Spoiled"
+    assert found.station == message.station
+
+
+def test_they_come_in_the_order_of_their_keys() -> None:
+    made = [ConnectorFactory().pk for _ in range(3)]
+    assert [each.pk for each in rows.load(Connector, [*reversed(made), 0])] == made
+    assert rows.load(Connector, []) == []
+
+
+def test_a_parent_is_given_without_a_query(run: CommandRun, django_assert_num_queries: Any) -> None:
+    (found,) = rows.load(CommandRun, [run.pk])
+    (station,) = rows.load(Station, [run.station_id])
+    with django_assert_num_queries(0):
+        rows.give(found, "station", station)
+        rows.give(found, "connector", None)
+        assert found.station is station
+        assert found.connector is None
