@@ -6,7 +6,8 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Hint
 
 # What process managers call the number of server processes they start.
 WORKER_COUNTS = ("WEB_CONCURRENCY", "UVICORN_WORKERS")
@@ -81,3 +82,46 @@ def check_sqlite(app_configs: Sequence[AppConfig] | None, **_options: Any) -> li
             )
         ]
     return []
+
+
+@register
+def check_issuer(app_configs: Sequence[AppConfig] | None, **_options: Any) -> list[CheckMessage]:
+    """Whoever can change an issuer's answers on the way signs in as anybody."""
+    issuer = settings.EVCHARGE_OIDC_ISSUER
+    if settings.DEBUG or not issuer or issuer.startswith("https://"):
+        return []
+    return [
+        Error(
+            "EVCHARGE_OIDC_ISSUER is not an https address, and DEBUG is off.",
+            hint="Give https://…, as the issuer names itself.",
+            id="evcharge.E005",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_mail(app_configs: Sequence[AppConfig] | None, **_options: Any) -> list[CheckMessage]:
+    """Without mail nobody who forgot a password helps themselves."""
+    if settings.EVCHARGE_SENDS_MAIL:
+        return []
+    return [
+        Hint(
+            "EMAIL_URL is not set: alerts and new passwords can't be mailed.",
+            hint="Give submission://user:password@host:587, and EVCHARGE_MAIL_FROM.",
+            id="evcharge.W001",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_cookies(app_configs: Sequence[AppConfig] | None, **_options: Any) -> list[CheckMessage]:
+    """Sessions that go over plain http can be taken over by whoever listens."""
+    if settings.EVCHARGE_SECURE:
+        return []
+    return [
+        Hint(
+            "EVCHARGE_SECURE is off: session cookies go over plain http, too.",
+            hint="Put TLS in front of the portal and set EVCHARGE_SECURE=true.",
+            id="evcharge.W002",
+        )
+    ]

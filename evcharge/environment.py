@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError, FileAwareEnv
@@ -43,6 +44,20 @@ def mail(env: Env) -> dict[str, Any]:
     if env.str("EMAIL_URL", ""):
         raise ImproperlyConfigured(f"EMAIL_URL is not usable: its scheme is not known. {hint}")
     return {}
+
+
+def tile_hosts(template: str) -> list[str]:
+    """Whom browsers may ask for the map's tiles, as a content security policy says it."""
+    if not template:
+        return []
+    address = urlsplit(template)
+    is_whole = all(part in template for part in ("{z}", "{x}", "{y}"))
+    if address.scheme not in {"http", "https"} or not address.hostname or not is_whole:
+        raise ImproperlyConfigured(
+            f"EVCHARGE_MAP_TILES is {template!r}. "
+            "Give an address with {z}, {x} and {y}, like https://tiles.example.org/{z}/{x}/{y}.png."
+        )
+    return [f"{address.scheme}://{address.netloc.replace('{s}', '*')}"]
 
 
 def database(env: Env, base: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from evcharge import environment
+from evcharge.signing_in import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environment.open_environment()
@@ -162,6 +163,14 @@ EVCHARGE_MAIL_FROM = environment.read(
     env.str, "EVCHARGE_MAIL_FROM", "evcharge@localhost", "Give an address like alerts@example.org."
 )
 
+# Tiles under the map of sites: none of somebody else's are asked for unless an address is given.
+EVCHARGE_MAP_TILES = environment.read(
+    env.str, "EVCHARGE_MAP_TILES", "", "Give https://tiles.example.org/{z}/{x}/{y}.png."
+)
+EVCHARGE_MAP_ATTRIBUTION = environment.read(
+    env.str, "EVCHARGE_MAP_ATTRIBUTION", "", "Give whom the tiles' licence wants named."
+)
+
 # --- The application ---------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -177,6 +186,12 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "axes",
     "channels",
     "csp",
     "django_filters",
@@ -195,18 +210,19 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "operations.middleware.TimeZoneMiddleware",
+    "operations.middleware.PreferencesMiddleware",
     "operations.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "operations.middleware.SessionsMiddleware",
+    "operations.middleware.SecondFactorMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "evcharge.urls"
 ASGI_APPLICATION = "evcharge.asgi.application"
 AUTH_USER_MODEL = "operations.User"
-LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = "login"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 TEMPLATES = [
@@ -226,6 +242,8 @@ TEMPLATES = [
 ]
 DJANGO_TABLES2_TEMPLATE = "components/_table.html"
 FILTERS_EMPTY_CHOICE_LABEL = "Any"
+# Who finds what a list's filter finds, for schedules that choose anew each time.
+EVCHARGE_CHOOSER = "operations.views.choosing.choose"
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 
@@ -248,12 +266,21 @@ if REDIS_URL:
             "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}]},
         }
     }
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            # What is kept there can be counted again: better at once than after a wait.
+            "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+        }
+    }
     CELERY_BROKER_URL = REDIS_URL
+    CELERY_BROKER_TRANSPORT = "evcharge.broker:Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_keepalive": True}
 else:
     CHANNEL_LAYERS = {
         "default": {
-            "BACKEND": "channels.layers.InMemoryChannelLayer",
+            "BACKEND": "evcharge.layers.PromptChannelLayer",
             "CONFIG": {"capacity": 10_000},
         }
     }
@@ -270,6 +297,11 @@ CELERY_BEAT_SCHEDULE = {
     # `expires`: a sweeper that was down must not sweep a hundred times when it comes back.
     "sweep": {"task": "operations.tasks.sweep", "schedule": 1.0, "options": {"expires": 2}},
     "prune": {"task": "operations.tasks.prune", "schedule": 60.0, "options": {"expires": 50}},
+    "minute": {
+        "task": "operations.tasks.take_minute",
+        "schedule": 60.0,
+        "options": {"expires": 50},
+    },
 }
 
 # Without EMAIL_URL nothing is sent, and pages that offer e-mail say so.
@@ -286,6 +318,7 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = EVCHARGE_MAIL_FROM
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -307,7 +340,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF],
         "style-src": [SELF],
         # Tabler draws its select arrows and check marks as data: images.
-        "img-src": [SELF, "data:"],
+        "img-src": [SELF, "data:", *environment.tile_hosts(EVCHARGE_MAP_TILES)],
         "font-src": [SELF],
         "connect-src": [SELF],
         "object-src": [NONE],
@@ -323,15 +356,6 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = EVCHARGE_SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if EVCHARGE_SECURE else 0
 SECURE_SSL_REDIRECT = EVCHARGE_SECURE
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if EVCHARGE_SECURE else None
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-]
 
 # --- Logs: one line per event, facts as fields ---------------------------------------------------
 
@@ -373,6 +397,7 @@ LOGGING = {
         "django_structlog": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
         "asyncssh": {"level": "WARNING"},
+        "axes": {"level": "ERROR"},  # the audit log has it
         "pyftpdlib": {"level": "WARNING"},
     },
 }

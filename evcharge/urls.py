@@ -10,5 +10,6 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", figures.metrics, name="metrics"),
     path("admin/", admin.site.urls),
+    path("", include("operations.account_urls")),
     path("", include("operations.urls")),
 ]

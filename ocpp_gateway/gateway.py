@@ -16,9 +16,10 @@ from ocpp_gateway.conversation import FORGOTTEN, Conversation
 from ocpp_gateway.faults import FaultLog
 from ocpp_gateway.writer import Failed, Writer
 from operations import metrics
-from operations.services import connections, pacing, told
+from operations.services import connections, history, pacing, told
 from operations.services.connections import Seen
 from operations.services.pacer import Done, pacer
+from operations.services.traffic import traffic
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ class Gateway:
         self._conversations: set[Conversation] = set()
         self._beat: asyncio.Task[None] | None = None
         self._touched: dict[int, object] = {}
+        self._minute = history.minute_of(timezone.now())  # the one messages are counted in
 
     @property
     def is_running(self) -> bool:
@@ -85,6 +87,7 @@ class Gateway:
             await asyncio.sleep(BEAT_S)
             beats += 1
             self._note_faults()
+            self._note_traffic()
             if beats % round(RENEW_S / BEAT_S) == 0:
                 self.writer.call(partial(connections.renew_node, name=self.node), self._renewed)
             if beats % round(TOUCH_S / BEAT_S) == 0:
@@ -98,6 +101,16 @@ class Gateway:
         found = self.faults.take()
         if found:
             self.writer.call(partial(told.record_findings, found=found), _log_failure)
+
+    def _note_traffic(self) -> None:
+        """Once a minute: how many messages the one before brought."""
+        minute = history.minute_of(timezone.now())
+        if minute == self._minute:
+            return
+        counts, at, self._minute = traffic.take(), self._minute, minute
+        if counts:
+            note = partial(history.note_traffic, node=self.node, at=at, counts=counts)
+            self.writer.call(note, _log_failure)
 
     def _renewed(self, was_alive: bool | Failed) -> None:  # noqa: FBT001
         _log_failure(was_alive)

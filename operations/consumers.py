@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import time
+from collections.abc import Set
 from typing import Any
 
 from channels.consumer import get_handler_name
@@ -14,12 +15,17 @@ from channels.layers import get_channel_layer
 from channels.utils import await_many_dispatch
 
 from operations import metrics
+from operations.services.accounts import sessions
 from operations.services.live import BROWSERS
 from operations.views import live
 
 logger = logging.getLogger(__name__)
 
 TICK_S = 0.25  # at most four pushes a second
+# The whole fleet is counted this often at most, and for no more than a tenth of the time.
+SLOW_S = 2.0
+SLOW_SHARE = 10
+LONGEST_SLOW_S = 10.0
 LARGEST_MESSAGE = 32 * 1024
 LONGEST_FETCH_S = 10
 
@@ -92,7 +98,24 @@ class BrowserConsumer(AsyncWebsocketConsumer):
         self.admission = admission
         self.due = (self.due & admission.keys) | (admission.keys - known)
         self._sent.clear()
-        hub.wake()
+        hub.note(self.due & live.SLOW)
+
+    async def look_again(self) -> None:
+        """What this person may do has changed, or this browser was signed out."""
+        if self.admission is None:
+            return
+        admission = await admit(
+            self._user.pk, self.scope.get("session"), sorted(self.admission.keys)
+        )
+        if admission is None:
+            await self.close(SIGNED_OUT)
+            return
+        self.admission = admission
+        self.due |= admission.keys
+
+    def is_of(self, people: Set[int]) -> bool:
+        """Whether the page is one of theirs."""
+        return self._user.pk in people
 
     def _just_told(self) -> set[str]:
         """What was pushed while the page may have been fetching an older state of it."""
@@ -143,6 +166,7 @@ class Hub:
         self._browsers: set[BrowserConsumer] = set()
         self._task: asyncio.Task[None] | None = None
         self._changed: set[str] = set()
+        self._slow_from = 0.0
 
     async def join(self, browser: BrowserConsumer) -> None:
         """From now on nothing that happens is missed."""
@@ -165,6 +189,11 @@ class Hub:
     def wake(self) -> None:
         """A browser waits for the state of what it shows."""
         self._wake.set()
+
+    def note(self, keys: set[str]) -> None:
+        """A browser waits; these it is shown as they were last, and as they are soon after."""
+        self._changed |= keys
+        self.wake()
 
     async def _run(self) -> None:
         layer: Any = get_channel_layer()
@@ -189,10 +218,32 @@ class Hub:
             await self._wake.wait()
             self._wake.clear()
             changed, self._changed = self._changed, set()
-            await self._deliver(changed)
+            await self._look_again(sessions.people(changed))
+            is_slow = self._hold_back(changed)
+            began = time.monotonic()
+            await self._deliver(changed, is_slow)
+            ended = time.monotonic()
+            if is_slow:
+                wait_s = min(SLOW_SHARE * (ended - began), LONGEST_SLOW_S)
+                self._slow_from = ended + max(SLOW_S, wait_s)
             await asyncio.sleep(TICK_S)
 
-    async def _deliver(self, changed: set[str]) -> None:
+    async def _look_again(self, people: Set[int]) -> None:
+        for browser in [each for each in self._browsers if people and each.is_of(people)]:
+            await browser.look_again()
+
+    def _hold_back(self, changed: set[str]) -> bool:
+        """Keep what is counted over the whole fleet for later, unless its time has come."""
+        slow = changed & live.SLOW
+        wait_s = self._slow_from - time.monotonic()
+        if not slow or wait_s <= 0:
+            return bool(slow)
+        changed -= slow
+        self._changed |= slow
+        asyncio.get_running_loop().call_later(wait_s, self.wake)
+        return False
+
+    async def _deliver(self, changed: set[str], is_slow: bool) -> None:  # noqa: FBT001
         wishes = {browser: browser.wants(changed) for browser in self._browsers}
         by_viewpoint: dict[live.Viewpoint, set[str]] = {}
         for browser, keys in wishes.items():
@@ -200,7 +251,7 @@ class Hub:
                 by_viewpoint.setdefault(browser.admission.viewpoint, set()).update(keys)
         if not by_viewpoint:
             return
-        rendered = await render(by_viewpoint)
+        rendered = await render(by_viewpoint, is_fresh=is_slow)
         for browser, keys in wishes.items():
             if keys and browser.admission is not None:
                 patches = rendered.get(browser.admission.viewpoint, {})

@@ -8,12 +8,14 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from operations.models import Alert, Station, User
+from operations.services import figures
 from operations.statuses import Role
 
 Entry = tuple[Any, str, str, str | tuple[str, ...]]
 
 # Menu > Operations: label, icon, list page, and how the names of its other pages begin.
 MENU: tuple[Entry, ...] = (
+    (_("Overview"), "gauge-high", "overview", ("overview", "map")),
     (_("Chargers"), "charging-station", "charger-list", "charger-"),
     (_("Stations"), "server", "station-list", "station-"),
     (_("Authorization"), "user-check", "authorization-list", "authorization-list"),
@@ -44,6 +46,25 @@ AUDIT = (_("Audit log"), "clipboard-list", "audit-log", "audit-")
 UNKNOWN = (_("Unknown stations"), "user-clock", "unknown-station-list", "unknown-station-")
 
 
+# `g` and one of these letters goes there (static/js/keyboard.js, views/shortcuts.py).
+GO = {
+    "overview": "o",
+    "charger-list": "c",
+    "station-list": "s",
+    "authorization-list": "h",
+    "local-authorization": "l",
+    "configuration-template-list": "t",
+    "session-list": "e",
+    "token-list": "k",
+    "firmware-list": "f",
+    "diagnostic-log-list": "d",
+    "run-list": "r",
+    "message-list": "m",
+    "alert-list": "a",
+    "audit-log": "u",
+}
+
+
 def portal(request: HttpRequest) -> dict[str, Any]:
     """`menu` and `fleet`, as templates/base.html takes them; nothing for strangers."""
     user = getattr(request, "user", None)
@@ -51,8 +72,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         return {}
     match = request.resolver_match
     page = (match.url_name if match else None) or ""
-    fleet = SimpleLazyObject(Station.objects.visible_to(user).tally)
-    counts = {UNKNOWN[2]: _unknown(fleet), ALERTS[2]: _unseen(user)}
+    counts = {UNKNOWN[2]: _unknown(user), ALERTS[2]: _unseen(user)}
     entries: list[Entry] = [*MENU, ALERTS]
     entries += [AUDIT] if user.may(Role.ENGINEER) else []
     entries += [UNKNOWN] if user.sees_whole_network else []
@@ -65,17 +85,19 @@ def portal(request: HttpRequest) -> dict[str, Any]:
                 "active": page.startswith(prefix),
                 "count": counts.get(url_name),
                 "is_alerts": url_name == ALERTS[2],
+                "go": GO.get(url_name, ""),
             }
             for label, icon, url_name, prefix in entries
         ],
+        "may_administer": user.may(Role.ADMIN) and user.sees_whole_network,
         # Fragments for htmx have no top bar: counted only where it is shown.
-        "fleet": fleet,
+        "fleet": SimpleLazyObject(lambda: figures.bar(user)),
     }
 
 
-def _unknown(fleet: Any) -> Any:
-    """How many stations belong to nobody; counted with the fleet, in the same query."""
-    return SimpleLazyObject(lambda: fleet["unassigned"])
+def _unknown(user: User) -> Any:
+    """How many stations belong to nobody."""
+    return SimpleLazyObject(Station.objects.visible_to(user).unassigned().count)
 
 
 def _unseen(user: User) -> Any:

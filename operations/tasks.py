@@ -8,12 +8,14 @@ from operations.services import (
     auditing,
     delivering,
     drift,
+    history,
     pacing,
     pruning,
     rejected_tokens,
     sweeping,
     token_imports,
 )
+from operations.services.accounts import mailing, sessions
 from operations.services.local_lists import tending
 
 
@@ -31,6 +33,7 @@ def prune() -> None:
     alerts.prune()
     rejected_tokens.prune()
     token_imports.prune()
+    sessions.prune()
     for import_pk in token_imports.unfinished():
         check_tokens.delay(import_pk)
     tending.tend()
@@ -42,6 +45,13 @@ def prune() -> None:
 def watch() -> None:
     """Each quarter of a minute: what alert rules look for."""
     alerts.watch()
+
+
+@shared_task
+def take_minute() -> None:
+    """Each minute: how the fleet is."""
+    history.take_minute()
+    history.prune()
 
 
 @shared_task
@@ -62,3 +72,9 @@ def compare() -> None:
     """Every few seconds: stations' settings with their templates'."""
     drift.catch_up()
     applying.visit()
+
+
+@shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=5)
+def send_mail(subject: str, body: str, to: list[str]) -> None:
+    """A letter about somebody's account."""
+    mailing.send(subject=subject, body=body, to=to)

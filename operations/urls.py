@@ -1,6 +1,5 @@
 """The addresses of the portal's pages."""
 
-from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, path, re_path
 
 from operations.views import (
@@ -23,13 +22,18 @@ from operations.views import (
     local_lists,
     messages,
     more,
+    overview,
     rejected_tokens,
     rollouts,
     runs,
+    saved_views,
     schedules,
+    search,
     selecting,
     sessions,
     settings,
+    shortcuts,
+    site_map,
     station_local_list,
     station_page,
     stations,
@@ -40,8 +44,9 @@ from operations.views import (
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.Home.as_view(), name="home"),
-    path("sign-in/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
-    path("sign-out/", auth.LogoutView.as_view(), name="logout"),
+    path("operations/", overview.Overview.as_view(), name="overview"),
+    path("operations/map/", site_map.SiteMap.as_view(), name="map"),
+    path("operations/map/sites.json", site_map.SiteMarkers.as_view(), name="map-markers"),
     path("operations/chargers/", chargers.ChargerList.as_view(), name="charger-list"),
     path(
         "operations/chargers/<int:pk>/connectors/",
@@ -218,6 +223,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
         schedules.DeleteSchedule.as_view(),
         name="schedule-delete",
     ),
+    path("operations/search/", search.Search.as_view(), name="search"),
+    path("operations/keyboard/", shortcuts.Shortcuts.as_view(), name="shortcuts"),
+    path("operations/views/", saved_views.ViewList.as_view(), name="view-list"),
+    path("operations/views/add/", saved_views.AddView.as_view(), name="view-add"),
+    path("operations/views/<int:pk>/", saved_views.ChangeView.as_view(), name="view-change"),
+    path("operations/views/<int:pk>/delete/", saved_views.DeleteView.as_view(), name="view-delete"),
     path("operations/messages/", messages.MessageList.as_view(), name="message-list"),
     path("operations/messages/<int:pk>/", messages.MessageDetail.as_view(), name="message-detail"),
     path(

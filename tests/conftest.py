@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from channels.layers import channel_layers
+from django.core.cache import cache
 from django.core.management import call_command
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -61,6 +62,12 @@ def portal(_served: Portal, transactional_db: None) -> Portal:
     assert _served.loop is not None
     switchboard.bind(_served.loop)
     return _served
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> None:
+    # Figures are kept for a few seconds: long enough for another test's.
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

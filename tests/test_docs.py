@@ -67,7 +67,8 @@ def test_a_table_of_the_reference_is_what_the_code_has(heading: str, expected: o
 
 
 def test_every_setting_of_the_environment_is_documented() -> None:
-    sources = [ROOT / "evcharge" / "settings.py", ROOT / "evcharge" / "environment.py"]
+    names = ("settings.py", "signing_in.py", "environment.py")
+    sources = [ROOT / "evcharge" / name for name in names]
     text = "".join(source.read_text() for source in sources)
     read = set(re.findall(r'env\.\w+,\s*"([A-Z0-9_]+)"', text))
     assert "SECRET_KEY" in read

@@ -29,6 +29,17 @@ def check(**environment: str) -> subprocess.CompletedProcess[str]:
         ({"DEBUG": "true", "DATABASE_URL": "mysql://a/b"}, "DATABASE_URL must name PostgreSQL"),
         ({"DEBUG": "true", "EVCHARGE_UNKNOWN_STATIONS": "maybe"}, "refuse (default), quarantine"),
         ({"DEBUG": "true", "EVCHARGE_HEARTBEAT_S": "often"}, "Give seconds"),
+        ({"DEBUG": "true", "EVCHARGE_OIDC_ISSUER": "https://id.example.org"}, "_CLIENT_SECRET too"),
+        ({"DEBUG": "true", "EVCHARGE_OIDC_ROLES": "ops=boss"}, "Give viewer, operator, engineer"),
+        (
+            {
+                "SECRET_KEY": KEY,
+                "EVCHARGE_OIDC_ISSUER": "http://id.example.org",
+                "EVCHARGE_OIDC_CLIENT_ID": "portal",
+                "EVCHARGE_OIDC_CLIENT_SECRET": "shh",
+            },
+            "EVCHARGE_OIDC_ISSUER is not an https address",
+        ),
         ({"SECRET_KEY": KEY, "WEB_CONCURRENCY": "4"}, "Set REDIS_URL, or WEB_CONCURRENCY=1"),
         ({"SECRET_KEY": KEY, "REDIS_URL": "redis://localhost/0"}, "Set DATABASE_URL to PostgreSQL"),
     ],

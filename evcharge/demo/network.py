@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
-from evcharge.demo import lists, templates, tokens
+from evcharge.demo import firmware, history, lists, templates, tokens
 from ocpp_gateway.simulator.behaviours import quirks_of
 from ocpp_gateway.simulator.profiles import PROFILES, Profile
 from ocpp_gateway.simulator.specs import StationSpec
@@ -125,6 +125,8 @@ def create(*, password: str) -> list[StationSpec]:
     tokens.create()
     lists.create()
     templates.create()
+    firmware.create()
+    history.create()
     usual_rules.add(kinds=[usual.kind for usual in usual_rules.USUAL], organisation=None)
     return specs
 

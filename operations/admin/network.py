@@ -13,20 +13,30 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from operations.admin.importing import ImportingAdmin
-from operations.admin.site import PortalModelAdmin, site
+from operations.admin.site import site
 from operations.models import Charger, Connector, Site, Station
 from operations.resources.chargers import ChargerResource
 from operations.resources.connectors import ConnectorResource
+from operations.resources.sites import SiteResource
 from operations.resources.stations import StationResource
 from operations.services import closing, components, stations
 from operations.services.live import publishing
 
 
 @register(Site, site=site)
-class SiteAdmin(PortalModelAdmin):
-    """Places."""
+class SiteAdmin(ImportingAdmin):
+    """Places; with latitude and longitude they stand on the map."""
 
-    list_display = ("name", "code", "organisation", "address", "time_zone")
+    resource_classes = (SiteResource,)
+    list_display = (
+        "name",
+        "code",
+        "organisation",
+        "address",
+        "time_zone",
+        "latitude",
+        "longitude",
+    )
     list_filter = ("organisation",)
     list_select_related = ("organisation",)
     search_fields = ("name", "code", "address")

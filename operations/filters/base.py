@@ -14,6 +14,7 @@ from operations.filters.widgets import Suggesting
 from operations.statuses import OperationalStatus
 
 MOST_SUGGESTIONS = 300
+LATEST = 10_000  # rows that suggestions are taken from
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,13 @@ class Chip:
 
 class PortalFilterSet(django_filters.FilterSet):
     """Filters kept in the address; each says in words what it does."""
+
+    @property
+    def form(self) -> forms.Form:
+        """The bar; dialogs over the page have fields of the same names, and ids are one's own."""
+        form: forms.Form = super().form
+        form.auto_id = "filter_%s"
+        return form
 
     def chips(self) -> Iterator[Chip]:
         """The active filters, also those whose value is not understood."""
@@ -76,8 +84,11 @@ class HardwareFilterSet(PortalFilterSet):
     )
 
     def suggest(self, scope: QuerySet[Any]) -> None:
-        """Offer the models and vendors there are; one query for both."""
-        pairs = scope.order_by().values_list("model", "vendor").distinct()[:MOST_SUGGESTIONS]
+        """Offer the models and vendors of those that came last; one query for both."""
+        # DISTINCT over a million rows would read them all.
+        latest = scope.order_by("-pk").values("pk")[:LATEST]
+        rows = scope.model._default_manager.filter(pk__in=latest).order_by()
+        pairs = rows.values_list("model", "vendor").distinct()[:MOST_SUGGESTIONS]
         columns = zip(*pairs, strict=True) if pairs else ((), ())
         for name, values in zip(("model", "vendor"), columns, strict=True):
             widget = self.form.fields[name].widget

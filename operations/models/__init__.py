@@ -4,7 +4,9 @@ from operations.models.alerts import Alert, AlertDelivery, AlertRule
 from operations.models.audit import AuditEntry
 from operations.models.batches import BatchSchedule, CommandBatch
 from operations.models.files import Download, FileLink, FirmwareImage, ReceivedFile
+from operations.models.history import FleetMinute
 from operations.models.local_lists import ListContents, ListRevision, LocalList, StationList
+from operations.models.looks import ListLook, SavedView
 from operations.models.messages import OcppMessage
 from operations.models.network import Charger, Connector, Organisation, Site, Station
 from operations.models.nodes import Connection, Node
@@ -21,7 +23,7 @@ from operations.models.templates import (
 from operations.models.token_imports import StagedToken, TokenImport
 from operations.models.tokens import RejectedToken, Token
 from operations.models.told import ProtocolFinding, StationEvent, StationReport
-from operations.models.users import User
+from operations.models.users import User, UserSession
 
 __all__ = [
     "Alert",
@@ -40,7 +42,9 @@ __all__ = [
     "DriftPass",
     "FileLink",
     "FirmwareImage",
+    "FleetMinute",
     "ListContents",
+    "ListLook",
     "ListRevision",
     "LocalList",
     "MeterReading",
@@ -51,6 +55,7 @@ __all__ = [
     "ReceivedFile",
     "RejectedToken",
     "RunTransition",
+    "SavedView",
     "Session",
     "SettingChange",
     "SettingDrift",
@@ -66,4 +71,5 @@ __all__ = [
     "Token",
     "TokenImport",
     "User",
+    "UserSession",
 ]

@@ -32,6 +32,7 @@ class Deed(models.TextChoices):
     CHANGED = "changed", _("Changed")
     DELETED = "deleted", _("Deleted")
     IMPORTED = "imported", _("Imported")
+    EXPORTED = "exported", _("Exported")
     UPLOADED = "uploaded", _("Uploaded")
     RETIRED = "retired", _("Retired")
     APPROVED = "approved", _("Approved")
@@ -43,6 +44,12 @@ class Deed(models.TextChoices):
     SIGNED_IN = "signed-in", _("Signed in")
     SIGNED_OUT = "signed-out", _("Signed out")
     SIGN_IN_FAILED = "sign-in-failed", _("Sign-in failed")
+    LOCKED = "locked", _("Sign-in locked")
+    UNLOCKED = "unlocked", _("Sign-in unlocked")
+    SECOND_FACTOR_ON = "second-factor-on", _("Second factor on")
+    SECOND_FACTOR_OFF = "second-factor-off", _("Second factor off")
+    SESSIONS_ENDED = "sessions-ended", _("Sessions ended")
+    CONNECTED = "connected", _("Connected")
 
     @property
     def tone(self) -> str:
@@ -64,6 +71,7 @@ _LOOKS = {
     "changed": ("blue", "pen"),
     "deleted": ("red", "trash"),
     "imported": ("blue", "file-import"),
+    "exported": ("secondary", "file-export"),
     "uploaded": ("blue", "upload"),
     "retired": ("orange", "box-archive"),
     "approved": ("green", "check"),
@@ -75,6 +83,12 @@ _LOOKS = {
     "signed-in": ("secondary", "right-to-bracket"),
     "signed-out": ("secondary", "right-from-bracket"),
     "sign-in-failed": ("red", "user-xmark"),
+    "locked": ("red", "user-lock"),
+    "unlocked": ("blue", "unlock"),
+    "second-factor-on": ("green", "shield-halved"),
+    "second-factor-off": ("orange", "shield-halved"),
+    "sessions-ended": ("orange", "arrow-right-from-bracket"),
+    "connected": ("blue", "link"),
 }
 
 

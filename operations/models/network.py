@@ -1,7 +1,7 @@
 """The charging network: organisations, sites, stations, chargers, connectors."""
 
 import zoneinfo
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -48,6 +48,12 @@ class Organisation(models.Model):
         return self.name
 
 
+class SiteQuerySet(ScopedQuerySet["Site"]):
+    """Sites, by who asks."""
+
+    organisation_path = "organisation_id"
+
+
 class Site(models.Model):
     """A place with stations: a parking lot, a depot, a building."""
 
@@ -58,16 +64,57 @@ class Site(models.Model):
     time_zone = models.CharField(
         _("time zone"), max_length=50, default="UTC", validators=[check_time_zone]
     )
-    latitude = models.FloatField(_("latitude"), null=True, blank=True)
-    longitude = models.FloatField(_("longitude"), null=True, blank=True)
+    # Degrees (WGS 84); a site without stands on the map's list alone.
+    latitude = models.FloatField(
+        _("latitude"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-90), MaxValueValidator(90)],
+        help_text=_("In degrees, north of the equator: 55.6881."),
+    )
+    longitude = models.FloatField(
+        _("longitude"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-180), MaxValueValidator(180)],
+        help_text=_("In degrees, east of Greenwich: 12.6012."),
+    )
+
+    objects = SiteQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "pk"]
         verbose_name = _("site")
         verbose_name_plural = _("sites")
+        # What the list beside the map sorts by.
+        indexes = [models.Index(fields=["name", "id"], name="sites_by_name")]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """A place has both coordinates, or none."""
+        if (self.latitude is None) != (self.longitude is None):
+            raise ValidationError(_("Give latitude and longitude, or neither."))
+
+
+def counted_apart(**rows: models.QuerySet[Any]) -> dict[str, int]:
+    """How many rows each has; one query, in which each is counted by an index of its own.
+
+    One pass over the table with a condition for each reads all of a million rows.
+    """
+    first, *others = [
+        found.order_by().values_list(models.Value(name)).annotate(number=models.Count("*"))
+        for name, found in rows.items()
+    ]
+    return dict.fromkeys(rows, 0) | dict(first.union(*others, all=True))
+
+
+def sorted_by(what: str, *fields: str) -> list[models.Index]:
+    """For lists sorted by one of these: ties by name, as their columns have it."""
+    return [
+        models.Index(fields=[field, "name", "id"], name=f"{what}_by_{field}") for field in fields
+    ]
 
 
 class StationQuerySet(ScopedQuerySet["Station"]):
@@ -81,10 +128,8 @@ class StationQuerySet(ScopedQuerySet["Station"]):
 
     def tally(self) -> dict[str, int]:
         """How many there are, how many are connected, and how many belong to nobody yet."""
-        return self.aggregate(
-            total=models.Count("pk"),
-            connected=models.Count("connected_at"),
-            unassigned=models.Count("pk", Q(organisation=None)),
+        return counted_apart(
+            total=self, connected=self.connected(), unassigned=self.filter(organisation=None)
         )
 
     def unassigned(self) -> Self:
@@ -115,9 +160,9 @@ class Station(models.Model):
         validators=[IDENTITY],
         help_text=_("What the station connects as: the last part of its URL. Case matters."),
     )
-    serial_number = models.CharField(_("serial number"), max_length=50, blank=True, db_index=True)
-    model = models.CharField(_("model"), max_length=50, blank=True, db_index=True)
-    vendor = models.CharField(_("vendor"), max_length=50, blank=True, db_index=True)
+    serial_number = models.CharField(_("serial number"), max_length=50, blank=True)
+    model = models.CharField(_("model"), max_length=50, blank=True)
+    vendor = models.CharField(_("vendor"), max_length=50, blank=True)
     firmware_version = models.CharField(_("firmware"), max_length=50, blank=True, db_index=True)
     iccid = models.CharField(max_length=20, blank=True)
     imsi = models.CharField(max_length=20, blank=True)
@@ -129,7 +174,6 @@ class Station(models.Model):
         max_length=11,
         choices=OperationalStatus,
         default=OperationalStatus.INOPERATIVE,
-        db_index=True,
     )
     # What the station says of itself: connector 0 in OCPP 1.6, component ChargingStation in 2.x.
     main_status = models.CharField(max_length=13, choices=ChargingStatus, blank=True)
@@ -174,6 +218,7 @@ class Station(models.Model):
         verbose_name = _("station")
         verbose_name_plural = _("stations")
         indexes = [
+            *sorted_by("stations", "serial_number", "model", "vendor", "operational_status"),
             # What alert rules look for (services.conditions): few among many.
             models.Index(
                 fields=["disconnected_at"],
@@ -224,10 +269,10 @@ class ChargerQuerySet(ScopedQuerySet["Charger"]):
 
     def tally(self) -> dict[str, int]:
         """How many there are, and how many of them are faulted or charging."""
-        return self.aggregate(
-            total=models.Count("pk"),
-            faulted=models.Count("pk", Q(charging_status=ChargingStatus.FAULTED)),
-            charging=models.Count("pk", Q(charging_status=ChargingStatus.CHARGING)),
+        return counted_apart(
+            total=self,
+            faulted=self.filter(charging_status=ChargingStatus.FAULTED),
+            charging=self.filter(charging_status=ChargingStatus.CHARGING),
         )
 
 
@@ -241,18 +286,17 @@ class Charger(models.Model):
         help_text=_("In OCPP 2.x the EVSE id; in 1.6 counted from 1."),
     )
     name = models.CharField(_("name"), max_length=120, db_index=True)
-    serial_number = models.CharField(_("serial number"), max_length=50, blank=True, db_index=True)
-    model = models.CharField(_("model"), max_length=50, blank=True, db_index=True)
-    vendor = models.CharField(_("vendor"), max_length=50, blank=True, db_index=True)
+    serial_number = models.CharField(_("serial number"), max_length=50, blank=True)
+    model = models.CharField(_("model"), max_length=50, blank=True)
+    vendor = models.CharField(_("vendor"), max_length=50, blank=True)
     operational_status = models.CharField(
         _("operational status"),
         max_length=11,
         choices=OperationalStatus,
         default=OperationalStatus.INOPERATIVE,
-        db_index=True,
     )
     charging_status = models.CharField(
-        _("charging status"), max_length=13, choices=ChargingStatus, blank=True, db_index=True
+        _("charging status"), max_length=13, choices=ChargingStatus, blank=True
     )
     status_at = models.DateTimeField(_("since"), null=True, blank=True, db_index=True)
     requested_availability = models.CharField(
@@ -268,6 +312,14 @@ class Charger(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["station", "number"], name="one_charger_per_number")
         ]
+        indexes = sorted_by(
+            "chargers",
+            "serial_number",
+            "model",
+            "vendor",
+            "operational_status",
+            "charging_status",
+        )
 
     def __str__(self) -> str:
         return self.name

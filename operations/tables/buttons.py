@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from operations.commands import COMMANDS
-from operations.commands.base import Command, Target, Text
+from operations.commands.base import Command, Target, TargetKind, Text
 from operations.models import Charger, Connector, Station
 from operations.services import runs
 from operations.statuses import Role
+from operations.tables.patterns import fill
 
 # A command's colour, as components/_icon_button.html calls it; others are quiet.
 TONES = {"danger": "red"}
@@ -37,9 +37,8 @@ def buttons_of(target: Target, role: Role, *, place: str = "") -> Iterator[Butto
     The rest stands behind the last of them. `place` tells apart the same target's buttons in
     two places of one page.
     """
-    for command in COMMANDS:
-        if target.kind in command.targets and not command.group:
-            yield button_of(command, target, role, place=place)
+    for command in _prime(target.kind):
+        yield button_of(command, target, role, place=place)
     part, kind = _part(target), target.kind.value
     yield Button(
         id=f"{place}{kind}-{part.pk}-more",
@@ -49,6 +48,12 @@ def buttons_of(target: Target, role: Role, *, place: str = "") -> Iterator[Butto
         tone="",
         reason="" if role.includes(Role.OPERATOR) else _lacks(role, Role.OPERATOR),
     )
+
+
+@cache
+def _prime(kind: TargetKind) -> tuple[Command, ...]:
+    """Those with a button of their own."""
+    return tuple(each for each in COMMANDS if kind in each.targets and not each.group)
 
 
 def button_of(command: Command, target: Target, role: Role, *, place: str = "") -> Button:
@@ -85,23 +90,17 @@ def why_not(command: Command, target: Target, role: Role) -> str:
 
 def render(buttons: Iterator[Button]) -> SafeString:
     """The buttons as HTML."""
-    return format_html_join(
-        "",
-        "{}",
-        (
-            (
-                render_to_string(
-                    "components/_icon_button.html",
-                    {
-                        "id": button.id,
-                        "label": button.label,
-                        "icon": button.icon,
-                        "url": button.url,
-                        "tone": button.tone,
-                        "reason": button.reason,
-                    },
-                ),
+    return SafeString(
+        "".join(
+            fill(
+                "components/_icon_button.html",
+                id=button.id,
+                label=button.label,
+                icon=button.icon,
+                url=button.url,
+                tone=button.tone,
+                reason=button.reason,
             )
             for button in buttons
-        ),
+        )
     )

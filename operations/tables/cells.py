@@ -1,18 +1,21 @@
 """What stands in the cells of several lists: states, moments, connections, requests."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
+from functools import lru_cache
 
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from operations.commands import BY_SLUG
 from operations.commands.base import Text
 from operations.models import CommandRun, Station
 from operations.statuses import ChargingStatus, OperationalStatus
+from operations.tables.patterns import fill
 
 NOTHING = SafeString('<span class="text-secondary" aria-hidden="true">&ndash;</span>')
 
@@ -30,13 +33,16 @@ def state(status: ChargingStatus | OperationalStatus, station: Station) -> SafeS
 
 def badge(*, word: Text, tone: str, icon: str, title: str = "") -> SafeString:
     """Colour, icon and word."""
-    return render_to_string(
-        "components/_badge.html", {"word": word, "tone": tone, "icon": icon, "title": title}
-    )
+    return fill("components/_badge.html", word=word, tone=tone, icon=icon, title=title)
 
 
 def moment(at: datetime | None) -> SafeString:
     """A time as people say it, the exact one on hover."""
+    return _moment(at, timezone.get_current_timezone(), get_language())
+
+
+@lru_cache(maxsize=10_000)
+def _moment(at: datetime | None, _zone: tzinfo, _language: str | None) -> SafeString:
     return render_to_string("components/_time.html", {"at": at})
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
 
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.functional import lazy
 from django.utils.html import format_html
@@ -17,6 +16,7 @@ from operations.models import Charger, CommandRun, Connector, Session
 from operations.statuses import ChargingStatus, OperationalStatus
 from operations.tables import buttons, cells
 from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
+from operations.tables.patterns import fill
 from operations.tables.ticking import TickColumn
 
 EXPAND = lazy(format_html, str)('<span class="visually-hidden">{}</span>', gettext_lazy("Expand"))
@@ -47,6 +47,9 @@ class ChargerTable(PortalTable):
     status_at = PortalColumn(gettext_lazy("Since"), by=("status_at",), is_live=True)
     request_state = PortalColumn(gettext_lazy("Request"), is_live=True)
     station = PortalColumn(gettext_lazy("Station"), by=("station__name", "name"), is_live=True)
+    number = PortalColumn(gettext_lazy("Number"), css="amount", is_extra=True)
+    identity = PortalColumn(gettext_lazy("Station's identity"), css="code", is_extra=True)
+    protocol = PortalColumn(gettext_lazy("Protocol"), is_extra=True)
     actions = ToolColumn(gettext_lazy("Actions"), css=ACTIONS, is_live=True)
 
     # The connectors of the chargers that are expanded from the start, by the charger's key.
@@ -66,15 +69,13 @@ class ChargerTable(PortalTable):
     def render_expand(self, record: Charger) -> SafeString:
         """Opens the row's connectors."""
         is_open = record.pk in self.open_rows
-        return render_to_string(
+        return fill(
             "components/_expander.html",
-            {
-                "row_id": f"charger-{record.pk}",
-                "name": record.name,
-                "url": self.expand_url(record.pk),
-                "is_open": is_open,
-                "detail_url": "" if is_open else reverse("charger-connectors", args=[record.pk]),
-            },
+            shape=("is_open",) if is_open else (),
+            row_id=f"charger-{record.pk}",
+            name=record.name,
+            url=self.expand_url(record.pk),
+            detail_url="" if is_open else reverse("charger-connectors", args=[record.pk]),
         )
 
     def expand_url(self, pk: int) -> str:
@@ -116,6 +117,22 @@ class ChargerTable(PortalTable):
     def value_station(self, record: Charger) -> str:
         """The station's name."""
         return record.station.name
+
+    def render_identity(self, record: Charger) -> str:
+        """What its station connects as."""
+        return self.value_identity(record)
+
+    def value_identity(self, record: Charger) -> str:
+        """The same."""
+        return record.station.identity
+
+    def render_protocol(self, record: Charger) -> str | SafeString:
+        """What its station speaks."""
+        return self.value_protocol(record) or cells.NOTHING
+
+    def value_protocol(self, record: Charger) -> str:
+        """With the word OCPP in front of the version."""
+        return record.station.get_protocol_display()
 
     def render_request_state(self, record: Charger) -> SafeString:
         """The request that is open."""

@@ -6,7 +6,6 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -20,6 +19,7 @@ from operations import masking
 from operations.models import OcppMessage
 from operations.tables import cells
 from operations.tables.base import PortalColumn, PortalTable, ToolColumn
+from operations.tables.patterns import fill
 
 EXPAND = lazy(format_html, str)('<span class="visually-hidden">{}</span>', gettext_lazy("Frames"))
 CALL_ERROR = 4
@@ -64,15 +64,12 @@ class MessageTable(PortalTable):
     def render_expand(self, record: OcppMessage) -> SafeString:
         """Opens the frames under the row; without scripts, on a page of their own."""
         url = reverse("message-detail", args=[record.pk])
-        return render_to_string(
+        return fill(
             "components/_expander.html",
-            {
-                "row_id": f"message-{record.pk}",
-                "name": record.action or _("No OCPP message"),
-                "url": url,
-                "is_open": False,
-                "detail_url": url,
-            },
+            row_id=f"message-{record.pk}",
+            name=record.action or _("No OCPP message"),
+            url=url,
+            detail_url=url,
         )
 
     def render_called_at(self, record: OcppMessage) -> SafeString:

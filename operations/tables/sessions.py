@@ -37,6 +37,8 @@ class SessionTable(PortalTable):
     energy = PortalColumn(gettext_lazy("Energy"), by=("taken_wh",), css="amount", is_live=True)
     power = PortalColumn(gettext_lazy("Power now"), css="amount", is_live=True)
     stop_reason = PortalColumn(gettext_lazy("Stop reason"), by=("stop_reason",), is_live=True)
+    transaction_id = PortalColumn(gettext_lazy("Transaction"), css="code", is_extra=True)
+    charging_state = PortalColumn(gettext_lazy("Charging state"), is_extra=True)
 
     def learn(self, records: Sequence[Session]) -> None:
         """The power that flows in those that run."""

@@ -44,6 +44,11 @@ class StationTable(PortalTable):
     )
     site = PortalColumn(gettext_lazy("Site"), by=("site__name", "name"))
     last_request = PortalColumn(gettext_lazy("Last request"), is_live=True)
+    last_seen_at = PortalColumn(gettext_lazy("Last seen"), by=("last_seen_at",), is_extra=True)
+    booted_at = PortalColumn(gettext_lazy("Booted"), is_extra=True)
+    boot_reason = PortalColumn(gettext_lazy("Boot reason"), is_extra=True)
+    iccid = PortalColumn(gettext_lazy("SIM card (ICCID)"), css="code", is_extra=True)
+    imsi = PortalColumn(gettext_lazy("SIM subscriber (IMSI)"), css="code", is_extra=True)
     actions = ToolColumn(gettext_lazy("Actions"), css=ACTIONS, is_live=True)
 
     def learn(self, records: Sequence[Station]) -> None:
@@ -96,6 +101,22 @@ class StationTable(PortalTable):
     def value_connection(self, record: Station) -> str:
         """The same with the exact time."""
         return cells.connection_text(record)
+
+    def render_last_seen_at(self, record: Station) -> SafeString:
+        """When it last said anything."""
+        return cells.moment(record.last_seen_at)
+
+    def value_last_seen_at(self, record: Station) -> str:
+        """The exact time."""
+        return cells.moment_text(record.last_seen_at)
+
+    def render_booted_at(self, record: Station) -> SafeString:
+        """When it last came up."""
+        return cells.moment(record.booted_at)
+
+    def value_booted_at(self, record: Station) -> str:
+        """The exact time."""
+        return cells.moment_text(record.booted_at)
 
     def render_last_request(self, record: Station) -> SafeString:
         """Where the last request is in its life."""

@@ -4,6 +4,6 @@ from django.views.generic import RedirectView
 
 
 class Home(RedirectView):
-    """Leads to the chargers."""
+    """Leads to the overview."""
 
-    pattern_name = "charger-list"
+    pattern_name = "overview"

@@ -5,6 +5,7 @@ ones: a station that goes offline changes its chargers' buttons. Runs in threads
 """
 
 import re
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from operations.models import Charger, CommandRun, Session, Station, User
+from operations.services.accounts import second_factor
 from operations.statuses import Role
 from operations.tables.audience import Audience
 from operations.tables.chargers import ChargerTable
@@ -26,6 +28,7 @@ from operations.views import (
     live_caches,
     live_files,
     live_local_lists,
+    live_overview,
     live_settings,
     run_story,
     session_story,
@@ -41,8 +44,10 @@ KINDS = (
     *live_caches.KINDS,
     *live_local_lists.KINDS,
     *live_alerts.KINDS,
+    *live_overview.KINDS,
 )
-FIGURES = ("fleet", *live_alerts.FIGURES)
+FIGURES = (*live_overview.FIGURES, *live_alerts.FIGURES)
+SLOW = live_overview.SLOW
 KEY = re.compile(rf"({'|'.join(KINDS)}):([0-9]{{1,18}})|{'|'.join(FIGURES)}")
 MOST_KEYS = 500
 
@@ -73,6 +78,8 @@ def admit(user_pk: int, session: SessionBase | None, asked: list[str]) -> Admiss
     """Whether this is still somebody, and which of these keys they may see; one query a kind."""
     user = User.objects.select_related("organisation").filter(pk=user_pk, is_active=True).first()
     if user is None or (session is not None and not session.exists(session.session_key or "")):
+        return None
+    if second_factor.is_missing(user):
         return None
     viewpoint = Viewpoint(
         Audience.of(user), user.sees_whole_network, user.organisation_id, user=user
@@ -106,8 +113,7 @@ def _visible(user: User, asked: list[str]) -> Iterator[tuple[str, tuple[str, ...
     yield from live_settings.visible(user, pks)
     yield from live_caches.visible(user, pks)
     yield from live_local_lists.visible(user, pks)
-    if "fleet" in asked:
-        yield "fleet", ("fleet",)
+    yield from live_overview.visible(user, pks, asked)
 
 
 def _visible_sessions(
@@ -134,21 +140,27 @@ def _by_kind(keys: list[str] | Set[str]) -> dict[str, set[int]]:
 
 
 def told(keys: list[str]) -> set[str]:
-    """What a push says changed; the fleet's counter follows every connection."""
+    """What a push says changed; figures follow what they count."""
     changed = set(keys)
-    if any(key.startswith("connectivity:") for key in changed):
-        changed.add("fleet")
-    return changed | live_alerts.told(changed)
+    return changed | live_alerts.told(changed) | live_overview.told(changed)
 
 
-def patches(wanted: Mapping[Viewpoint, Set[str]]) -> dict[Viewpoint, Patches]:
-    """The fragments of these keys as they are now: loaded once, rendered once a viewpoint."""
+def patches(
+    wanted: Mapping[Viewpoint, Set[str]], *, is_fresh: bool = True
+) -> dict[Viewpoint, Patches]:
+    """The fragments of these keys as they are now: loaded once, rendered once a viewpoint.
+
+    Unless they are to be `is_fresh`, figures of the whole fleet may be a few seconds old.
+    """
     rows = _Rows.load(frozenset[str]().union(*wanted.values()))
+    rows.counted_from = time.time() if is_fresh else 0.0
     return {viewpoint: rows.render(viewpoint, keys) for viewpoint, keys in wanted.items()}
 
 
 class _Rows:
     """What one push is about, loaded by one query per kind and fact."""
+
+    counted_from = 0.0  # figures must not be older
 
     def __init__(self, pks: dict[str, set[int]]) -> None:
         nobody = Audience(role=Role.VIEWER, time_zone="UTC")
@@ -185,9 +197,11 @@ class _Rows:
         with timezone.override(viewpoint.audience.time_zone):
             for key, dom_id, html in self._fragments(viewpoint, pks):
                 result[key].append({"id": dom_id, "html": html})
-            if "fleet" in keys:
-                result["fleet"].append(_fleet(viewpoint))
-            for key, dom_id, html in live_alerts.figures(viewpoint.user, keys):
+            for key, dom_id, html in (
+                *live_alerts.figures(viewpoint.user, keys),
+                *live_alerts.news(viewpoint.user, pks),
+                *live_overview.figures(viewpoint.user, keys, not_before=self.counted_from),
+            ):
                 result[key].append({"id": dom_id, "html": html})
         return result
 
@@ -219,6 +233,7 @@ class _Rows:
         yield from live_settings.fragments(audience, pks)
         yield from live_caches.fragments(audience, pks)
         yield from live_local_lists.fragments(audience, pks)
+        yield from live_overview.fragments(viewpoint.user, audience, pks)
 
     def _sessions(self, pks: dict[str, set[int]]) -> Iterator[tuple[str, str, str]]:
         for session in self.of_sessions:
@@ -245,9 +260,3 @@ class _Rows:
 def _parts(key: str, parts: list[run_story.Fragment]) -> Iterator[tuple[str, str, str]]:
     for part in parts:
         yield key, part.dom_id, render_to_string(part.template, part.context)
-
-
-def _fleet(viewpoint: Viewpoint) -> Patch:
-    context = {"fleet": Station.objects.visible_to(viewpoint.user).tally()}
-    html = render_to_string("components/_fleet.html", context)
-    return {"id": "fleet-connected", "html": html}

@@ -5,16 +5,17 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
 
 from operations import masking
+from operations.filters.base import PortalFilterSet
 from operations.filters.messages import MessageFilterSet
 from operations.models import OcppMessage, User
-from operations.tables import exports
+from operations.tables import exports, streams
 from operations.tables.audience import Audience
 from operations.tables.messages import MessageTable, is_pending
 from operations.views import message_search
@@ -56,15 +57,18 @@ class MessageList(PortalList):
             "empty_text": _("What stations say and are asked is kept here, frame by frame."),
         }
 
-    def get(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """A page of the log; what has come since, for its live tail; CSV; paper."""
         scope = self.scope(request.user)
         filterset = self.filterset_class(request.GET, queryset=scope, request=request)
         newest = key_in(request, "tail")
         if newest is not None and request.htmx and filterset.form.is_valid():
             return self.tail(filterset, newest)
+        if request.GET.get("export") == "all":
+            rows = filterset.qs if filterset.form.is_valid() else scope.none()
+            return self.stream(filterset, rows)
         found = self.find(filterset)
-        self.table = table_of(found.messages, request.user)
+        self.table = self.dress(table_of(found.messages, request.user))
         if request.GET.get("export") == "csv":
             return exports.csv_response(self.table, name=self.name)
         self.say_if_empty(filterset)
@@ -80,11 +84,23 @@ class MessageList(PortalList):
             "clear_url": filterset.without(*(filterset.form.fields.keys() - {"live"}), *PLACE),
             "csv_url": links["csv_url"],
             "print_url": links["print_url"],
+            "all_url": self.url_to(export="all"),
+            "all_label": _("CSV of all"),
+            **self.tell_look(self.table),
         }
         if request.GET.get("print") == "1":
             context["lines"] = list(exports.lines(self.table))
             return render(request, "operations/messages/print.html", context)
         return self.answer(request, context, scope)
+
+    def build_empty(self) -> MessageTable:
+        """To write any number of messages with."""
+        return table_of([], self.request.user)
+
+    def keep(self, filterset: PortalFilterSet) -> streams.Keep:
+        """None that only masked texts would have found."""
+        text = filterset.form.cleaned_data["text"] if filterset.form.is_valid() else ""
+        return lambda records: without_guesses(Found(records), text).messages
 
     def find(self, filterset: MessageFilterSet) -> Found:
         """The page the address asks for."""
@@ -147,8 +163,8 @@ class MessageList(PortalList):
             return HttpResponse(status=204)
         last = max([newest, *(message.pk for message in rows)])
         context = {
-            "table": table_of(rows, self.request.user),
-            "answered": table_of(answered, self.request.user),
+            "table": self.dress(table_of(rows, self.request.user)),
+            "answered": self.dress(table_of(answered, self.request.user)),
             "tail_url": self.url_to(tail=str(last)),
             "page_size": self.page_size(),
         }

@@ -28,6 +28,14 @@ class Group(NamedTuple):
     buttons: list[Button]
 
 
+class Link(NamedTuple):
+    """A page about the target."""
+
+    label: Text
+    icon: str
+    url: str
+
+
 class Preset(NamedTuple):
     """A command under another name: its form begins filled in."""
 
@@ -68,9 +76,22 @@ class More(OfTarget):
             "icon": "ellipsis",
             "cancel_url": reverse("station-detail", args=[target.station.pk]),
             "as_page": is_page,
+            "links": links(target),
+            "identity": target.station.identity,
         }
         template = "more.html" if is_page else "_more.html"
         return render(request, f"operations/ask/{template}", context)
+
+
+def links(target: Target) -> list[Link]:
+    """Where more is to be read about the target's station."""
+    station = urlencode({"station": target.station.identity})
+    return [
+        Link(_("Open"), "server", reverse("station-detail", args=[target.station.pk])),
+        Link(_("Its requests"), "paper-plane", f"{reverse('run-list')}?{station}"),
+        Link(_("Its messages"), "comments", f"{reverse('message-list')}?{station}"),
+        Link(_("Its sessions"), "bolt", f"{reverse('session-list')}?{station}"),
+    ]
 
 
 def tell(target: Target, role: Role) -> dict[str, Any]:

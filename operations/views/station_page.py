@@ -22,7 +22,7 @@ from operations.tables.audience import Audience
 from operations.tables.buttons import buttons_of
 from operations.tables.chargers import ChargerTable
 from operations.tables.runs import title
-from operations.views import run_story
+from operations.views import alert_story, run_story
 from operations.views.chargers import connector_tables
 from operations.views.conversations import exchanges
 from operations.views.requests import PortalRequest
@@ -43,13 +43,14 @@ def find(user: User, pk: int) -> Station:
 
 
 class StationDetail(View):
-    """One station, in at most fifteen queries."""
+    """One station, in at most sixteen queries."""
 
     def get(self, request: PortalRequest, pk: int) -> HttpResponse:
         """All of it on one page."""
         station, audience = find(request.user, pk), Audience.of(request.user)
         context = {
             **tell(station, audience.role),
+            "alerts": alert_story.of_stations([pk])[pk],
             "identity_facts": identity_facts(station),
             "reported_facts": reported_facts(station),
             "table": charger_table(station, audience),

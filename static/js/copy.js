@@ -83,9 +83,23 @@ async function copyTable(button) {
   button.focus();
 }
 
+async function copyText(button) {
+  const text = button.dataset.copyText;
+  const holder = document.createElement("span");
+  holder.textContent = text;
+  try {
+    await write(text, holder.outerHTML);
+    toast(words.copiedText(text));
+  } catch {
+    problem(words.copyFailed);
+  }
+}
+
 export function startCopying() {
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy-table]");
     if (button) copyTable(button);
+    const text = event.target.closest("[data-copy-text]");
+    if (text) copyText(text);
   });
 }

@@ -1,6 +1,6 @@
 // Filter forms answer while one types, and follow the address when it changes (sort, chips, pages).
 const TYPING_MS = 350;
-const KEPT = ["sort", "per_page"]; // belong to the table, not to the filters
+const KEPT = ["sort", "per_page", "columns", "density"]; // belong to the table, not to the filters
 
 function send(form) {
   form.requestSubmit();
@@ -12,13 +12,19 @@ function dropEmpty(event) {
   for (const [name, value] of Object.entries(parameters)) {
     if (value === "" || value === null) delete parameters[name];
   }
+  // The form was written before the list was sorted in place: the address knows.
+  const address = new URLSearchParams(location.search);
+  for (const name of KEPT) {
+    parameters.delete(name);
+    for (const value of address.getAll(name)) parameters.append(name, value);
+  }
 }
 
 function followAddress() {
   const params = new URLSearchParams(location.search);
   for (const form of document.querySelectorAll("form[data-filters]")) {
     for (const field of form.elements) {
-      if (!field.name || field === document.activeElement) continue;
+      if (!field.name || field.dataset.kept !== undefined || field === document.activeElement) continue;
       const values = params.getAll(field.name);
       if (field.type === "checkbox" || field.type === "radio") {
         field.checked = values.includes(field.value);
@@ -26,7 +32,6 @@ function followAddress() {
         for (const option of field.options) option.selected = values.includes(option.value);
       } else if (field.type !== "submit") {
         field.value = values[0] ?? "";
-        if (KEPT.includes(field.name)) field.disabled = !field.value;
       }
     }
   }

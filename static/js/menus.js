@@ -58,6 +58,15 @@ function startDropDowns() {
   });
 }
 
+// For this person's other computers; here it holds already.
+function keep(theme) {
+  const { themeUrl } = document.body.dataset;
+  if (!themeUrl) return;
+  const { "X-CSRFToken": token } = JSON.parse(document.body.getAttribute("hx-headers") ?? "{}");
+  const body = new URLSearchParams({ theme });
+  fetch(themeUrl, { method: "POST", body, headers: { "X-CSRFToken": token }, keepalive: true }).catch(() => {});
+}
+
 function startThemes() {
   const buttons = document.querySelectorAll("[data-theme-choice]:not(html)");
   const tell = () => {
@@ -70,6 +79,7 @@ function startThemes() {
     button.addEventListener("click", () => {
       choose("theme", button.dataset.themeChoice);
       tell();
+      keep(button.dataset.themeChoice);
     });
   }
   tell();

@@ -1,7 +1,5 @@
-// Tick boxes of a list: all of the page, ranges, `x` for the row at hand; the bar shows while any is ticked.
+// Tick boxes of a list: all of the page, ranges; the bar shows while any is ticked.
 import { words } from "./words.js";
-
-const FIELDS = "input, select, textarea, [contenteditable], dialog";
 
 let last; // the box ticked before, where a range begins
 
@@ -52,11 +50,6 @@ function clear() {
   last = undefined;
 }
 
-function rowAtHand() {
-  const row = document.activeElement?.closest(".portal-table tr") ?? document.querySelector(".portal-table tbody tr:hover");
-  return row && boxes(row)[0];
-}
-
 function changed(event) {
   const box = event.target;
   if (box.matches("[data-tick-page]")) {
@@ -87,16 +80,6 @@ export function startSelection() {
     }
   });
   document.addEventListener("change", changed);
-  document.addEventListener("keydown", (event) => {
-    const isPlain = !(event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented);
-    const isTyping = event.target.closest?.(FIELDS) && event.target.type !== "checkbox";
-    if (event.key !== "x" || !isPlain || isTyping) return;
-    const box = rowAtHand();
-    if (!box) return;
-    event.preventDefault();
-    tick(box, !box.checked);
-    changed({ target: box });
-  });
   document.addEventListener("htmx:afterSettle", show);
   addEventListener("pageshow", show); // browsers tick boxes again when one comes back
   show();

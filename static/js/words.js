@@ -1,11 +1,13 @@
 // Every sentence the scripts say, in one place.
 export const words = {
   copied: (rows) => (rows === 1 ? "1 row copied" : `${rows} rows copied`),
+  copiedText: (text) => `${text} copied`,
   nothingToCopy: "There is nothing to copy on this page.",
   copyFailed: "The browser did not allow copying. Select the table and copy it by hand.",
   dismiss: "Dismiss",
   selected: (rows) => (rows === 1 ? "1 selected" : `${rows} selected`),
   selectedAll: "All selected",
+  recent: "Where you were",
   live: { live: "Live", connecting: "Connecting…", reconnecting: "Reconnecting…", paused: "Paused" },
   offline: "The portal can't be reached. Check your connection and try again.",
   failed: {

@@ -64,7 +64,7 @@ def sign_in(browser: Browser, portal: Portal) -> Iterator[Callable[..., Page]]:
         page.set_default_timeout(8000)
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{portal.url}/sign-in/")
+        page.goto(f"{portal.url}/sign-in/?next=/operations/chargers/")
         page.get_by_label("Username").fill(user.username)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()

@@ -14,7 +14,7 @@ from tests.pages.reading import column, page_lines
 pytestmark = pytest.mark.django_db
 
 URL = "/operations/stations/"
-MOST_QUERIES = 12
+MOST_QUERIES = 14
 
 
 @pytest.fixture
@@ -143,4 +143,4 @@ def test_the_fleets_counter_counts_what_one_sees(desk: Client) -> None:
     StationFactory(connected=False)
     StationFactory()
     fleet = desk.get(URL).context["fleet"]
-    assert (fleet["connected"], fleet["total"]) == (1, 2)
+    assert (fleet.connected, fleet.total) == (1, 2)

@@ -26,7 +26,7 @@ GROUPS = (
     Group("firmware download upload rollout nginx", firmware.measure),
     Group("local lists", local_lists.measure),
     Group("page list", pages.measure),
-    Group("authorization fleet settings", authorization.measure),
+    Group("authorization fleet settings caches", authorization.measure),
     Group("token authorise import", tokens.measure),
     Group("start", start.measure),
 )
