@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from collections import deque
+from contextlib import suppress
 from functools import partial
 from typing import Any, NoReturn
 
 from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.layers import get_channel_layer
 
 from ocpp_gateway import handshake
 from ocpp_gateway.conversation import Conversation
@@ -20,6 +22,7 @@ from operations.services.connections import Opened
 
 logger = logging.getLogger(__name__)
 
+INTERNAL_ERROR = 1011
 REPLACED = 4001
 DISCONNECTED = 4004
 MOST_UNSENT = 100  # frames a station has not taken yet; then it is not read any further
@@ -39,15 +42,45 @@ class StationConsumer(AsyncWebsocketConsumer):
         self._pace = Pace()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve the socket; clean up however it ends, also where no disconnect is told."""
+        """Serve the socket; clean up however it ends, also where no disconnect is told.
+
+        As Channels does, but the socket and the layer are read side by side: Channels makes two
+        tasks for every message, to see which of the two speaks first.
+        """
+        self.scope, self.base_send = scope, send
+        layer: Any = get_channel_layer(self.channel_layer_alias)
+        self.channel_name = await layer.new_channel()
+        listening: asyncio.Task[None] | None = None
         try:
-            await super().__call__(scope, receive, send)
+            await self.dispatch(await receive())  # the handshake: nobody asks anything before
+            listening = asyncio.create_task(self._listen(layer))
+            while True:
+                message = await receive()
+                if message["type"] == "websocket.receive":
+                    await self.websocket_receive(message)
+                else:
+                    await self.dispatch(message)
+        except StopConsumer:
+            pass
         finally:
             self._end(1006, "The socket ended without a word.")
+            if listening is not None:
+                listening.cancel()
+                with suppress(asyncio.CancelledError):
+                    await listening
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Without the hop to a shared thread that Channels makes before each message."""
         await getattr(self, get_handler_name(message))(message)
+
+    async def _listen(self, layer: Any) -> None:
+        """Take what the portal says; a station it can't be said to comes again."""
+        try:
+            while True:
+                await self.dispatch(await layer.receive(self.channel_name))
+        except Exception:
+            logger.exception("the channel layer failed a socket")
+            self._hang_up(INTERNAL_ERROR, "The portal can't reach this socket.")
 
     async def websocket_connect(self, message: Any) -> None:
         """Admit or refuse; a refusal says why in the HTTP answer."""
@@ -161,10 +194,10 @@ class StationConsumer(AsyncWebsocketConsumer):
             await self._send_all()
 
     async def _send_all(self) -> None:
+        send: Any = self.base_send
         try:
             while self._unsent:
-                frame = self._unsent.popleft()
-                await self.send(text_data=frame)
+                await send({"type": "websocket.send", "text": self._unsent.popleft()})
         except OSError:
             # The socket closed meanwhile; its disconnect is on the way.
             self._unsent.clear()

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
+from prometheus_client import Counter, Histogram
+
 from operations import masking, metrics, schemas
 from operations.models import OcppMessage
 from operations.services import rows
@@ -49,8 +51,18 @@ def count(exchange: Exchange | OcppMessage) -> None:
         outcome = "unanswered"
     else:
         seconds = (exchange.answered_at - exchange.called_at).total_seconds()
-        metrics.answer_seconds.labels(by).observe(seconds)
-    metrics.messages.labels(by, action, outcome).inc()
+        _answer_seconds(by).observe(seconds)
+    _messages(by, action, outcome).inc()
+
+
+@cache  # looking a label up takes longer than counting
+def _answer_seconds(by: str) -> Histogram:
+    return metrics.answer_seconds.labels(by)
+
+
+@cache
+def _messages(by: str, action: str, outcome: str) -> Counter:
+    return metrics.messages.labels(by, action, outcome)
 
 
 @cache

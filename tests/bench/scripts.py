@@ -33,19 +33,21 @@ class Tally:
 
 
 class Talk:
-    """One kind of message, over and over: the next as soon as the last was answered."""
+    """One kind of message, over and over: the next as soon as the last was answered.
 
-    __slots__ = ("_at", "_pool", "_tally")
+    Goes on in the pool where the socket's last talk ended: repeats would be answered from memory.
+    """
+
+    __slots__ = ("_pool", "_tally")
 
     def __init__(self, pool: Sequence[bytes], tally: Tally) -> None:
         self._pool = pool
         self._tally = tally
-        self._at = 0
 
     def begin(self, socket: StationSocket) -> None:
         self._tally.in_flight += 1
-        self._at = (self._at + 1) % len(self._pool)
-        socket.send(self._pool[self._at])
+        socket.said = (socket.said + 1) % len(self._pool)
+        socket.send(self._pool[socket.said])
 
     def answered(self, socket: StationSocket, text: bytes) -> None:
         self._tally.note(text)

@@ -28,6 +28,7 @@ class StationSocket(asyncio.Protocol):
     def __init__(self, number: int, port: int, lost: Callable[["StationSocket"], None]) -> None:
         self.number = number
         self.script: Script | None = None
+        self.said = 0  # how far it is in the pool of frames it talks from
         self.accepted: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self.last = b""  # what was heard while arriving, to say why a station did not get in
         self.heard: Callable[[bytes], None] | None = None
