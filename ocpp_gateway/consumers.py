@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections import deque
 from contextlib import suppress
-from functools import partial
 from typing import Any, NoReturn
 
 from channels.consumer import get_handler_name
@@ -15,10 +14,8 @@ from channels.layers import get_channel_layer
 from ocpp_gateway import handshake
 from ocpp_gateway.conversation import Conversation
 from ocpp_gateway.gateway import gateway
-from ocpp_gateway.handshake import Claim, Refused
+from ocpp_gateway.handshake import Arrival, Claim, Refused
 from ocpp_gateway.pace import Pace
-from operations.services import connections
-from operations.services.connections import Opened
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +86,8 @@ class StationConsumer(AsyncWebsocketConsumer):
             await self._deny(claim)
         try:
             async with gateway.admission:
-                opened = await gateway.writer.ask(partial(self._open, claim))
+                arrival = self._arrival(claim)
+                opened = await gateway.writer.ask_together(handshake.let_in, arrival)
         except Exception:
             logger.exception("a station could not be admitted")
             await self._deny(Refused(503, "The portal can't look this up now. Try again soon."))
@@ -110,19 +108,9 @@ class StationConsumer(AsyncWebsocketConsumer):
         gateway.add(self._conversation)
         await self.accept(subprotocol=claim.subprotocol)
 
-    def _open(self, claim: Claim) -> Opened | Refused:
-        """In the writer's thread: look the station up and give it to this socket."""
-        station = handshake.admit(claim)
-        if isinstance(station, Refused):
-            return station
+    def _arrival(self, claim: Claim) -> Arrival:
         client = self.scope.get("client") or ("",)
-        return connections.open_connection(
-            station=station,
-            version=claim.version,
-            node=gateway.node,
-            channel_name=self.channel_name,
-            remote_address=str(client[0] or ""),
-        )
+        return Arrival(claim, gateway.node, self.channel_name, str(client[0] or ""))
 
     async def _deny(self, refused: Refused) -> NoReturn:
         """End the handshake with an HTTP answer, where the server can send one."""

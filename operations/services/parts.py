@@ -111,7 +111,7 @@ class Parts:
         self._changed_connectors: dict[int, ConnectorPart] = {}
         self._touched_stations: dict[int, StationPart] = {}
         self._changed_stations: set[int] = set()
-        names = ("pk", "station_id", "number", *CHARGER_FIELDS)
+        names: tuple[str, ...] = ("pk", "station_id", "number", *CHARGER_FIELDS)
         for row in rows.select(Charger, names, by="station_id", keys=station_pks):
             self._take_charger(ChargerPart(*row))
         names = ("pk", "charger_id", "station_id", "number", *CONNECTOR_FIELDS)
