@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections import deque
 from contextlib import suppress
-from functools import partial
 from typing import Any, NoReturn
 
 from channels.consumer import get_handler_name
@@ -15,10 +14,8 @@ from channels.layers import get_channel_layer
 from ocpp_gateway import handshake
 from ocpp_gateway.conversation import Conversation
 from ocpp_gateway.gateway import gateway
-from ocpp_gateway.handshake import Claim, Refused
+from ocpp_gateway.handshake import Arrival, Claim, Refused
 from ocpp_gateway.pace import Pace
-from operations.services import connections
-from operations.services.connections import Opened
 
 logger = logging.getLogger(__name__)
 
@@ -48,14 +45,18 @@ class StationConsumer(AsyncWebsocketConsumer):
         tasks for every message, to see which of the two speaks first.
         """
         self.scope, self.base_send = scope, send
-        self.channel_layer = get_channel_layer(self.channel_layer_alias)
-        self.channel_name = await self.channel_layer.new_channel()
+        layer: Any = get_channel_layer(self.channel_layer_alias)
+        self.channel_name = await layer.new_channel()
         listening: asyncio.Task[None] | None = None
         try:
             await self.dispatch(await receive())  # the handshake: nobody asks anything before
-            listening = asyncio.create_task(self._listen())
+            listening = asyncio.create_task(self._listen(layer))
             while True:
-                await self.dispatch(await receive())
+                message = await receive()
+                if message["type"] == "websocket.receive":
+                    await self.websocket_receive(message)
+                else:
+                    await self.dispatch(message)
         except StopConsumer:
             pass
         finally:
@@ -69,9 +70,8 @@ class StationConsumer(AsyncWebsocketConsumer):
         """Without the hop to a shared thread that Channels makes before each message."""
         await getattr(self, get_handler_name(message))(message)
 
-    async def _listen(self) -> None:
+    async def _listen(self, layer: Any) -> None:
         """Take what the portal says; a station it can't be said to comes again."""
-        layer: Any = self.channel_layer
         try:
             while True:
                 await self.dispatch(await layer.receive(self.channel_name))
@@ -86,7 +86,8 @@ class StationConsumer(AsyncWebsocketConsumer):
             await self._deny(claim)
         try:
             async with gateway.admission:
-                opened = await gateway.writer.ask(partial(self._open, claim))
+                arrival = self._arrival(claim)
+                opened = await gateway.writer.ask_together(handshake.let_in, arrival)
         except Exception:
             logger.exception("a station could not be admitted")
             await self._deny(Refused(503, "The portal can't look this up now. Try again soon."))
@@ -107,19 +108,9 @@ class StationConsumer(AsyncWebsocketConsumer):
         gateway.add(self._conversation)
         await self.accept(subprotocol=claim.subprotocol)
 
-    def _open(self, claim: Claim) -> Opened | Refused:
-        """In the writer's thread: look the station up and give it to this socket."""
-        station = handshake.admit(claim)
-        if isinstance(station, Refused):
-            return station
+    def _arrival(self, claim: Claim) -> Arrival:
         client = self.scope.get("client") or ("",)
-        return connections.open_connection(
-            station=station,
-            version=claim.version,
-            node=gateway.node,
-            channel_name=self.channel_name,
-            remote_address=str(client[0] or ""),
-        )
+        return Arrival(claim, gateway.node, self.channel_name, str(client[0] or ""))
 
     async def _deny(self, refused: Refused) -> NoReturn:
         """End the handshake with an HTTP answer, where the server can send one."""
@@ -191,10 +182,10 @@ class StationConsumer(AsyncWebsocketConsumer):
             await self._send_all()
 
     async def _send_all(self) -> None:
+        send: Any = self.base_send
         try:
             while self._unsent:
-                frame = self._unsent.popleft()
-                await self.send(text_data=frame)
+                await send({"type": "websocket.send", "text": self._unsent.popleft()})
         except OSError:
             # The socket closed meanwhile; its disconnect is on the way.
             self._unsent.clear()

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -35,7 +34,7 @@ from ocpp_gateway.writer import Failed, Writer
 from operations import events
 from operations.answers import Answer, BootAnswer
 from operations.services import connections
-from operations.services.connections import Opened
+from operations.services.connections import Closing, Opened
 from operations.services.messages import Exchange
 from operations.statuses import Registration
 from operations.versions import OcppVersion
@@ -225,13 +224,8 @@ class Conversation:
         self._boot_due.cancel()
         self._link.close()
         self.asking.end()
-        close = partial(
-            connections.close_connection,
-            connection_pk=self.opened.connection_pk,
-            code=code,
-            reason=reason,
-        )
-        self._writer.call(close, ignore)
+        closing = Closing(self.opened.connection_pk, code, reason)
+        self._writer.gather(connections.close_connections, closing, ignore)
 
 
 class _Handling:

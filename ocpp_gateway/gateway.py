@@ -24,7 +24,7 @@ from operations.services.traffic import traffic
 logger = logging.getLogger(__name__)
 
 BEAT_S = 1.0
-MOST_ADMITTED_AT_ONCE = 32  # of a storm of reconnects; the others wait, nobody is refused
+MOST_ADMITTED_AT_ONCE = 200  # of a storm of reconnects; the others wait, nobody is refused
 RENEW_S = 5.0
 TOUCH_S = 15.0
 

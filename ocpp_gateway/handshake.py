@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -13,7 +13,8 @@ from django.core.exceptions import ValidationError
 from operations import versions
 from operations.models import Station
 from operations.models.network import IDENTITY
-from operations.services import stations
+from operations.services import connections, stations
+from operations.services.connections import Opened, Opening
 from operations.versions import V16, OcppVersion
 
 PREFIX = b"/ocpp/"
@@ -35,6 +36,16 @@ class Refused:
 
     status: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A claim, and where the socket is that makes it."""
+
+    claim: Claim
+    node: str
+    channel_name: str
+    remote_address: str
 
 
 def is_station_path(scope: Mapping[str, Any]) -> bool:
@@ -107,13 +118,36 @@ def password_of(headers: Iterable[tuple[bytes, bytes]], identity: str) -> bytes 
     return credentials.removeprefix(prefix) if credentials.startswith(prefix) else None
 
 
-def admit(claim: Claim) -> Station | Refused:
-    """Look the station up and check its password; runs where queries may."""
-    station = Station.objects.filter(identity=claim.identity).first()
-    if station is None:
-        station = stations.admit_unknown(identity=claim.identity)
+def let_in(arrivals: Sequence[Arrival]) -> list[Opened | Refused]:
+    """Give those their stations who may have them; runs where queries may."""
+    identities = {arrival.claim.identity for arrival in arrivals}
+    found = Station.objects.filter(identity__in=identities)
+    known = {station.identity: station for station in found}
+    answers: list[Opened | Refused | None] = [None] * len(arrivals)
+    openings = {}
+    for place, arrival in enumerate(arrivals):
+        station = _admit(arrival.claim, known)
+        if isinstance(station, Refused):
+            answers[place] = station
+        else:
+            openings[place] = Opening(
+                station.pk,
+                arrival.claim.version,
+                arrival.node,
+                arrival.channel_name,
+                arrival.remote_address,
+            )
+    opened = connections.open_connections(list(openings.values()))
+    given = dict(zip(openings, opened, strict=True))
+    return [given[place] if answer is None else answer for place, answer in enumerate(answers)]
+
+
+def _admit(claim: Claim, known: dict[str, Station]) -> Station | Refused:
+    """Check that the station is one of ours, and its password."""
+    station = known.get(claim.identity) or stations.admit_unknown(identity=claim.identity)
     if station is None:
         return Refused(404, "No station has this identity. Create it in the portal first.")
+    known[claim.identity] = station
     if stations.is_closed(station):
         return Refused(404, "This station is closed in the portal.")
     if not stations.accepts_password(station=station, password=claim.password):

@@ -108,17 +108,14 @@ class Writer:
 
     def ask(self, service: Callable[[], Any]) -> asyncio.Future[Any]:
         """Like `call`, to be awaited; raises what the service raised."""
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-
-        def settle(result: Any) -> None:
-            if future.done():
-                return
-            if isinstance(result, Failed):
-                future.set_exception(result.error)
-            else:
-                future.set_result(result)
-
+        future, settle = _awaited()
         self.call(service, settle)
+        return future
+
+    def ask_together(self, service: Many, item: Any) -> asyncio.Future[Any]:
+        """Like `gather`, to be awaited."""
+        future, settle = _awaited()
+        self.gather(service, item, settle)
         return future
 
     def log(self, row: Exchange) -> None:
@@ -202,6 +199,21 @@ class Writer:
 
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(call_back)
+
+
+def _awaited() -> tuple[asyncio.Future[Any], Done]:
+    """A future, and what settles it with a result or the error of Failed."""
+    future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    def settle(result: Any) -> None:
+        if future.done():
+            return
+        if isinstance(result, Failed):
+            future.set_exception(result.error)
+        else:
+            future.set_result(result)
+
+    return future, settle
 
 
 def _take(queue: deque[Any]) -> list[Any]:

@@ -1,12 +1,11 @@
 """Sockets come and go: who owns a station, and which server processes live."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,6 +18,7 @@ from operations.statuses import Registration
 from operations.versions import OcppVersion
 
 LEASE = timedelta(seconds=15)
+MOST_AT_ONCE = 500
 SWEEPER = "sweeper"  # the sweeper's own row among the nodes: one, however many workers sweep
 
 
@@ -35,54 +35,114 @@ class Opened:
     watched: tuple[tuple[int, str], ...]  # runs whose effect may still show, with their command
 
 
-def open_connection(
-    *,
-    station: Station,
-    version: OcppVersion,
-    node: str,
-    channel_name: str,
-    remote_address: str,
-) -> Opened:
-    """Give the station to this socket: the newest wins, the old one is told (OCPP-J §5.4)."""
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A socket whose station was let in."""
+
+    station_pk: int
+    version: OcppVersion
+    node: str
+    channel_name: str
+    remote_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A socket that closed, with what the other side said of it."""
+
+    connection_pk: int
+    code: int | None
+    reason: str
+
+
+def open_connections(openings: Sequence[Opening]) -> list[Opened]:
+    """Give stations to these sockets: the newest wins, the old one is told (OCPP-J §5.4).
+
+    Many at once: after an outage all come again in the same minute.
+    """
+    opened: dict[int, Opened] = {}
+    left = list(enumerate(openings))
+    while left:
+        # A station's second socket of the same moment takes over from its first.
+        turn = {opening.station_pk: place for place, opening in reversed(left)}
+        with publishing() as changes:
+            given = _give([openings[place] for place in turn.values()], changes)
+        opened.update(zip(turn.values(), given, strict=True))
+        left = [each for each in left if each[0] not in opened]
+    return [opened[place] for place in range(len(openings))]
+
+
+def _give(openings: Sequence[Opening], changes: Changes) -> list[Opened]:
+    """One socket per station at most."""
     now = timezone.now()
-    with publishing() as changes:
-        Station.objects.filter(pk=station.pk).update(
-            epoch=F("epoch") + 1, connected_at=now, last_seen_at=now, protocol=version.name
-        )
-        station.refresh_from_db()
-        old = Connection.objects.filter(station=station, closed_at__isnull=True).first()
-        if old is not None:
-            _close(old, code=None, reason=_("Replaced by a newer connection."), at=now)
-            outcomes.lose_connection(connection_pk=old.pk, at=now, changes=changes)
-            # Only once the station is the new socket's: a rollback leaves it with the old one.
-            replaced = {"type": "station.replaced"}
-            transaction.on_commit(partial(switchboard.tell, old.channel_name, replaced))
-        connection = Connection.objects.create(
-            station=station,
-            epoch=station.epoch,
-            node=node,
-            channel_name=channel_name,
-            protocol=version.name,
-            remote_address=remote_address[:64],
-            opened_at=now,
-            last_seen_at=now,
-        )
-        wake_waiting(station_pk=station.pk)
-        _tell_browsers([station.pk], changes)
-    return Opened(
-        station_pk=station.pk,
-        connection_pk=connection.pk,
-        epoch=station.epoch,
-        registration=Registration(station.registration),
-        has_booted_before=station.booted_at is not None,
-        ignores_boot_trigger=station.ignores_boot_trigger,
-        watched=tuple(outcomes.watched_runs(station_pk=station.pk).values_list("pk", "command")),
+    stations = _locked(opening.station_pk for opening in openings)
+    for opening in openings:
+        station = stations[opening.station_pk]
+        station.epoch += 1
+        station.connected_at = station.last_seen_at = now
+        station.protocol = opening.version.name
+    names = ["epoch", "connected_at", "last_seen_at", "protocol"]
+    rows.update(Station, list(stations.values()), names)
+    _replace(stations, at=now, changes=changes)
+    made = [_connection(opening, stations[opening.station_pk].epoch, now) for opening in openings]
+    Connection.objects.bulk_create(made)
+    wake_waiting(station_pks=stations)
+    watched = outcomes.watched_runs(station_pks=stations)
+    _tell_browsers(stations, changes)
+    return [_opened(stations[each.station_id], each, watched) for each in made]
+
+
+def _locked(station_pks: Iterable[int]) -> dict[int, Station]:
+    """These stations, in an order in which no two processes wait for each other."""
+    found = Station.objects.select_for_update().filter(pk__in=set(station_pks)).order_by("pk")
+    return {station.pk: station for station in found}
+
+
+def _replace(station_pks: Iterable[int], *, at: datetime, changes: Changes) -> None:
+    """The sockets that had these stations until now are told."""
+    old = Connection.objects.filter(station_id__in=list(station_pks), closed_at__isnull=True)
+    replaced = list(old)
+    if not replaced:
+        return
+    why = _("Replaced by a newer connection.")
+    _close(replaced, [Closing(each.pk, None, why) for each in replaced], at=at)
+    outcomes.lose_connections(connection_pks=[each.pk for each in replaced], at=at, changes=changes)
+    for each in replaced:
+        # Only once the station is the new socket's: a rollback leaves it with the old one.
+        tell = partial(switchboard.tell, each.channel_name, {"type": "station.replaced"})
+        transaction.on_commit(tell)
+
+
+def _connection(opening: Opening, epoch: int, at: datetime) -> Connection:
+    return Connection(
+        station_id=opening.station_pk,
+        epoch=epoch,
+        node=opening.node,
+        channel_name=opening.channel_name,
+        protocol=opening.version.name,
+        remote_address=opening.remote_address[:64],
+        opened_at=at,
+        last_seen_at=at,
     )
 
 
-def wake_waiting(*, station_pk: int) -> None:
-    """Runs of batches that were kept until this station connects: their turn may come now."""
-    waiting = CommandRun.objects.filter(station_id=station_pk, waits_for_station=True)
+def _opened(
+    station: Station, connection: Connection, watched: Mapping[int, Sequence[tuple[int, str]]]
+) -> Opened:
+    return Opened(
+        station_pk=station.pk,
+        connection_pk=connection.pk,
+        epoch=connection.epoch,
+        registration=Registration(station.registration),
+        has_booted_before=station.booted_at is not None,
+        ignores_boot_trigger=station.ignores_boot_trigger,
+        watched=tuple(watched.get(station.pk, ())),
+    )
+
+
+def wake_waiting(*, station_pks: Iterable[int]) -> None:
+    """Runs of batches that were kept until these stations connect: their turn may come now."""
+    waiting = CommandRun.objects.filter(station_id__in=list(station_pks), waits_for_station=True)
     batch_pks = set(waiting.values_list("batch_id", flat=True))
     if batch_pks:
         waiting.update(waits_for_station=False)
@@ -90,34 +150,41 @@ def wake_waiting(*, station_pk: int) -> None:
         transaction.on_commit(partial(pacer.nudge, pk))
 
 
-def close_connection(*, connection_pk: int, code: int | None, reason: str) -> None:
-    """A socket closed. Late news of one that was replaced changes nothing."""
-    now = timezone.now()
+def close_connections(closings: Sequence[Closing]) -> list[None]:
+    """Sockets closed. Late news of those that were replaced changes nothing."""
     with publishing() as changes:
-        connection = Connection.objects.filter(pk=connection_pk, closed_at__isnull=True).first()
-        if connection is not None:
-            _go_offline(connection, code=code, reason=reason, at=now, changes=changes)
+        _go_offline(closings, at=timezone.now(), changes=changes)
+    return [None] * len(closings)
 
 
-def _close(connection: Connection, *, code: int | None, reason: str, at: datetime) -> bool:
-    """Close the row, if nobody else did meanwhile."""
-    still_open = Connection.objects.filter(pk=connection.pk, closed_at__isnull=True)
-    return bool(still_open.update(closed_at=at, close_code=code, close_reason=reason[:200]))
+def _close(connections: Sequence[Connection], closings: Sequence[Closing], *, at: datetime) -> None:
+    said = {closing.connection_pk: closing for closing in closings}
+    for connection in connections:
+        closing = said[connection.pk]
+        connection.closed_at, connection.close_code = at, closing.code
+        connection.close_reason = closing.reason[:200]
+    rows.update(Connection, connections, ["closed_at", "close_code", "close_reason"])
 
 
-def _go_offline(
-    connection: Connection, *, code: int | None, reason: str, at: datetime, changes: Changes
-) -> None:
-    # The station's row first: a newer socket may be taking the station over at this moment.
-    is_newest = Station.objects.filter(pk=connection.station_id, epoch=connection.epoch).update(
-        connected_at=None, disconnected_at=at
-    )
-    if not _close(connection, code=code, reason=reason, at=at):
+def _go_offline(closings: Sequence[Closing], *, at: datetime, changes: Changes) -> None:
+    """Close those that nobody else closed meanwhile; their stations are gone with them."""
+    pks = [closing.connection_pk for closing in closings]
+    open_now = Connection.objects.filter(pk__in=pks, closed_at__isnull=True)
+    # The stations' rows first: newer sockets may be taking them over at this moment.
+    stations = _locked(open_now.values_list("station_id", flat=True))
+    closed = list(open_now.select_for_update().order_by("pk"))
+    if not closed:
         return
-    outcomes.lose_connection(connection_pk=connection.pk, at=at, changes=changes)
-    if is_newest:
-        outcomes.drop_queued(station_pk=connection.station_id, at=at, changes=changes)
-    _tell_browsers([connection.station_id], changes)
+    _close(closed, closings, at=at)
+    gone = [each for each in closed if stations[each.station_id].epoch == each.epoch]
+    for connection in gone:
+        station = stations[connection.station_id]
+        station.connected_at, station.disconnected_at = None, at
+    station_pks = [each.station_id for each in gone]
+    rows.update(Station, [stations[pk] for pk in station_pks], ["connected_at", "disconnected_at"])
+    outcomes.lose_connections(connection_pks=[each.pk for each in closed], at=at, changes=changes)
+    outcomes.drop_queued(station_pks=station_pks, at=at, changes=changes)
+    _tell_browsers([each.station_id for each in closed], changes)
 
 
 def _tell_browsers(station_pks: Iterable[int], changes: Changes) -> None:
@@ -230,9 +297,8 @@ def keep_watch(*, now: datetime) -> bool:
 
 
 def _bury(name: str, reason: str) -> None:
-    now = timezone.now()
-    for connection in Connection.objects.filter(node=name, closed_at__isnull=True):
-        with publishing() as changes:
-            _go_offline(connection, code=None, reason=reason, at=now, changes=changes)
+    held = Connection.objects.filter(node=name, closed_at__isnull=True)
+    while pks := list(held.values_list("pk", flat=True)[:MOST_AT_ONCE]):
+        close_connections([Closing(pk, None, reason) for pk in pks])
     receiving.close_of_node(node=name)
     Node.objects.filter(name=name).delete()

@@ -1,12 +1,13 @@
 """From the answer to the observed effect: what becomes of runs that were sent."""
 
 import random
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -37,6 +38,7 @@ from operations.statuses import AWAITING_EFFECT, CORRECTABLE, RunStatus
 SCHEDULED_S = 24 * 3600
 # How long after its end later evidence may still correct a run.
 CORRECTION = timedelta(hours=1)
+MOST_WATCHED = 100  # runs of one station
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,21 +248,29 @@ def _link(run: CommandRun, proof: Sequence[OcppMessage]) -> None:
         OcppMessage.objects.filter(pk__in=[message.pk for message in proof]).update(run=run)
 
 
-def watched_runs(*, station_pk: int) -> QuerySet[CommandRun]:
-    """The runs of a station whose effect may still show, newest first, at most 100."""
+def watched_runs(*, station_pks: Iterable[int]) -> dict[int, list[tuple[int, str]]]:
+    """The runs whose effect may still show, with their command, by station.
+
+    Newest first, at most 100 of a station; without those that have none.
+    """
     now = timezone.now()
     recent = Q(status__in=CORRECTABLE, closed_at__gte=now - CORRECTION)
     waiting = Q(status__in=[*AWAITING_EFFECT, RunStatus.SENT])
     slugs = [slug for slug, command in BY_SLUG.items() if command.awaits]
     follow = [slug for slug, command in BY_SLUG.items() if command.follows]
     followed = progress.followed_since(now - progress.CORRECTION) & Q(command__in=follow)
-    return (
+    found = (
         CommandRun.objects.filter(
-            waiting | recent | followed, station_id=station_pk, command__in=slugs
+            waiting | recent | followed, station_id__in=list(station_pks), command__in=slugs
         )
         .exclude(sent_at=None)
-        .order_by("-pk")[:100]
+        .order_by("-pk")
     )
+    watched: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for station_pk, pk, command in found.values_list("station_id", "pk", "command"):
+        if len(watched[station_pk]) < MOST_WATCHED:
+            watched[station_pk].append((pk, command))
+    return watched
 
 
 def check_effects(*, run_pks: list[int], told: Told | None = None) -> list[int]:
@@ -298,10 +308,10 @@ def _is_over(run: CommandRun, now: datetime, changes: Changes) -> bool:
     return not progress.is_followed(run)
 
 
-def lose_connection(*, connection_pk: int, at: datetime, changes: Changes) -> None:
-    """A socket is gone: say so of the runs whose answers it owed, and of those not yet sent."""
+def lose_connections(*, connection_pks: Sequence[int], at: datetime, changes: Changes) -> None:
+    """Sockets are gone: say so of the runs whose answers they owed."""
     runs = CommandRun.objects.select_related("station", "charger", "connector")
-    for run in runs.filter(connection_id=connection_pk, status=RunStatus.SENT):
+    for run in runs.filter(connection_id__in=connection_pks, status=RunStatus.SENT):
         command = BY_SLUG[run.command]
         if command.may_disconnect:
             move(
@@ -333,12 +343,12 @@ def end_unanswered(
         move(run, status, why, at=at, changes=changes)
 
 
-def drop_queued(*, station_pk: int, at: datetime, changes: Changes) -> None:
-    """The station is gone: what was never sent can't be asked (an offline charger can't).
+def drop_queued(*, station_pks: Sequence[int], at: datetime, changes: Changes) -> None:
+    """Stations are gone: what was never sent can't be asked (an offline charger can't).
 
-    A batch's run goes back to where it was held: the station may be back before its next turn.
+    A batch's run goes back to where it was held: its station may be back before its next turn.
     """
-    queued = CommandRun.objects.released().filter(station_id=station_pk, next_attempt_at=None)
+    queued = CommandRun.objects.released().filter(station_id__in=station_pks, next_attempt_at=None)
     for run in queued.select_related("batch"):
         if run.batch is not None and run.batch.state.is_open:
             _hold_again(run, changes)

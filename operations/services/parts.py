@@ -102,10 +102,8 @@ class Parts:
     """Stations with all their chargers and connectors, loaded by one query per kind."""
 
     def __init__(self, station_pks: set[int]) -> None:
-        self._stations = {
-            row[0]: StationPart(*row)
-            for row in Station.objects.filter(pk__in=station_pks).values_list("pk", *STATION_FIELDS)
-        }
+        stations = rows.select(Station, ("pk", *STATION_FIELDS), by="pk", keys=station_pks)
+        self._stations = {row[0]: StationPart(*row) for row in stations}
         self._chargers: dict[int, dict[int, ChargerPart]] = defaultdict(dict)
         self._connectors: dict[int, dict[int, ConnectorPart]] = defaultdict(dict)
         self._charger_numbers: dict[int, int] = {}
@@ -113,13 +111,11 @@ class Parts:
         self._changed_connectors: dict[int, ConnectorPart] = {}
         self._touched_stations: dict[int, StationPart] = {}
         self._changed_stations: set[int] = set()
-        chargers = Charger.objects.filter(station_id__in=station_pks).order_by()
-        for row in chargers.values_list("pk", "station_id", "number", *CHARGER_FIELDS):
+        names: tuple[str, ...] = ("pk", "station_id", "number", *CHARGER_FIELDS)
+        for row in rows.select(Charger, names, by="station_id", keys=station_pks):
             self._take_charger(ChargerPart(*row))
-        connectors = Connector.objects.filter(station_id__in=station_pks).order_by()
-        for row in connectors.values_list(
-            "pk", "charger_id", "station_id", "number", *CONNECTOR_FIELDS
-        ):
+        names = ("pk", "charger_id", "station_id", "number", *CONNECTOR_FIELDS)
+        for row in rows.select(Connector, names, by="station_id", keys=station_pks):
             self._take_connector(ConnectorPart(*row))
 
     def _take_charger(self, charger: ChargerPart) -> None:

@@ -90,9 +90,7 @@ def _check(command: Command, plan: Plan, anew: Filter | None, user: User | None)
             % {"command": command.label}
         )
     if anew is not None and user is None:
-        raise ValueError(
-            _("A filter finds what a person sees: somebody has to ask.")
-        )
+        raise ValueError(_("A filter finds what a person sees: somebody has to ask."))
 
 
 def _whom(selection: Selection, anew: Filter | None) -> dict[str, Any]:

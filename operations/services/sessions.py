@@ -25,91 +25,128 @@ from operations.statuses import OCCUPIED, ChargingStatus, SessionStatus
 # Why a session ended whose end we only concluded; the station's own word replaces it.
 UNHEARD = "Unknown"
 MOST_MISSING = 1000  # numbers kept of one session's missing messages
+# What an event of a session may change of it (2.x).
+CHANGED = (
+    "charger",
+    "connector",
+    "token",
+    "status",
+    "charging_state",
+    "started_at",
+    "ended_at",
+    "meter_start_wh",
+    "meter_last_wh",
+    "stop_reason",
+    "remote_start_id",
+    "last_seq_no",
+    "missing_seq_nos",
+)
 
 
 def record_starts(told: Sequence[Told], changes: Changes) -> list[SessionAnswer]:
     """StartTransaction (1.6 §4.8): hand out the transaction id, the same one when repeated."""
     parts = Parts({item.station_id for item in told})
-    answers = []
-    for item in told:
-        event = item.event
-        assert isinstance(event, SessionStarted)  # noqa: S101
-        # Connector 0 is the station itself and can't charge; some say so all the same.
-        number = event.connector_id
-        connector = parts.connector(item.station_id, None, number) if number > 0 else None
-        place: dict[str, Any] = {"connector_id": connector.pk if connector else None}
-        session, is_new = Session.objects.get_or_create(
-            station_id=item.station_id,
-            token=event.token,
-            started_at=event.at,
-            meter_start_wh=event.meter_start_wh,
-            **place,
-            defaults={
-                "charger_id": connector.charger_id if connector else None,
-                "meter_last_wh": event.meter_start_wh,
-                "heard_at": item.heard_at,
-            },
-        )
-        if is_new:
-            session.transaction_id = str(session.pk)
-            session.save(update_fields=["transaction_id"])
-            _end_forgotten(session, changes)
-        _tell_browsers(session, changes)
-        answer = tokens.judge(
-            identifier=event.token,
-            station_pk=item.station_id,
-            moment=Moment.BEGINNING,
-            session_pk=session.pk,
-        )
-        answers.append(SessionAnswer(session.transaction_id, answer))
+    told_of = [_begun(item, parts) for item in told]
+    known = _known_starts(told_of)
+    sessions = [known.get(_start_of(session), session) for session in told_of]
+    new = [session for session in told_of if _start_of(session) not in known]
+    Session.objects.bulk_create(new)
+    for session in new:
+        session.transaction_id = str(session.pk)
+    rows.update(Session, new, ["transaction_id"])
+    _end_forgotten(new, changes)
     parts.save(changes)
-    return answers
+    return [_answer_to_start(session, changes) for session in sessions]
 
 
-def _end_forgotten(session: Session, changes: Changes) -> None:
+def _begun(item: Told, parts: Parts) -> Session:
+    event = item.event
+    assert isinstance(event, SessionStarted)  # noqa: S101
+    # Connector 0 is the station itself and can't charge; some say so all the same.
+    number = event.connector_id
+    connector = parts.connector(item.station_id, None, number) if number > 0 else None
+    return Session(
+        station_id=item.station_id,
+        charger_id=connector.charger_id if connector else None,
+        connector_id=connector.pk if connector else None,
+        token=event.token,
+        started_at=event.at,
+        meter_start_wh=event.meter_start_wh,
+        meter_last_wh=event.meter_start_wh,
+        heard_at=item.heard_at,
+    )
+
+
+def _start_of(session: Session) -> tuple[Any, ...]:
+    """What a repeated StartTransaction has in common with the first."""
+    place = (session.station_id, session.connector_id)
+    return (*place, session.token, session.started_at, session.meter_start_wh)
+
+
+def _known_starts(sessions: Sequence[Session]) -> dict[tuple[Any, ...], Session]:
+    """Those that began at these times."""
+    times = {session.started_at for session in sessions}
+    return {_start_of(known): known for known in Session.objects.filter(started_at__in=times)}
+
+
+def _answer_to_start(session: Session, changes: Changes) -> SessionAnswer:
+    _tell_browsers(session, changes)
+    answer = tokens.judge(
+        identifier=session.token,
+        station_pk=session.station_id,
+        moment=Moment.BEGINNING,
+        session_pk=session.pk,
+    )
+    return SessionAnswer(session.transaction_id, answer)
+
+
+def _end_forgotten(sessions: Sequence[Session], changes: Changes) -> None:
     """A connector charges one car: an older session there ended without our hearing of it."""
-    if session.connector_id is None:
+    newer = {each.connector_id: each for each in sessions if each.connector_id is not None}
+    if not newer:
         return
-    older = Session.objects.running().filter(
-        connector_id=session.connector_id, started_at__lt=session.started_at
-    )
-    forgotten = list(older.exclude(pk=session.pk).values_list("pk", flat=True))
-    if not forgotten:
-        return
-    Session.objects.filter(pk__in=forgotten).update(
-        status=SessionStatus.ENDED, ended_at=session.started_at, stop_reason=UNHEARD
-    )
-    for pk in forgotten:
-        changes.add("session", pk)
+    stations = {session.station_id for session in newer.values()}
+    forgotten = []
+    for older in Session.objects.running().filter(station_id__in=stations):
+        session = newer.get(older.connector_id or 0)
+        if session and older.pk != session.pk and older.started_at < session.started_at:
+            older.status, older.ended_at = SessionStatus.ENDED, session.started_at
+            older.stop_reason = UNHEARD
+            forgotten.append(older)
+            changes.add("session", older.pk)
+    rows.update(Session, forgotten, ["status", "ended_at", "stop_reason"])
 
 
 def record_stops(told: Sequence[Told], changes: Changes) -> list[SessionAnswer]:
     """StopTransaction (1.6 §4.10). It is always answered: a station would ask forever."""
-    answers = []
+    sessions = _named_sessions(told)
+    ended: list[Session] = []
+    kept: list[Kept] = []
     for item in told:
         event = item.event
         assert isinstance(event, SessionStopped)  # noqa: S101
-        session = _find(item.station_id, event.transaction_id)
+        session = sessions.get((item.station_id, event.transaction_id))
         if session is not None and (session.is_running or session.stop_reason == UNHEARD):
             _end(session, event.at, event.reason)
             session.meter_last_wh = event.meter_stop_wh
-            session.save(update_fields=["status", "ended_at", "meter_last_wh", "stop_reason"])
+            ended.append(session)
             number = session.connector.number if session.connector else 0
-            kept = _kept(item.station_id, None, number, session, event.readings)
-            rows.insert(MeterReading, kept)
+            kept += _kept(item.station_id, None, number, session, event.readings)
             _tell_browsers(session, changes)
-        token = None
-        if event.token:
-            token = tokens.judge(
-                identifier=event.token, station_pk=item.station_id, moment=Moment.ENDING
-            )
-        answers.append(SessionAnswer(event.transaction_id, token))
-    return answers
+    rows.update(Session, ended, ["status", "ended_at", "meter_last_wh", "stop_reason"])
+    rows.insert(MeterReading, kept)
+    return [_answer_to_stop(item) for item in told]
 
 
-def _find(station_pk: int, transaction_id: str) -> Session | None:
-    sessions = Session.objects.select_related("connector")
-    return sessions.filter(station_id=station_pk, transaction_id=transaction_id).first()
+def _answer_to_stop(item: Told) -> SessionAnswer:
+    event = item.event
+    assert isinstance(event, SessionStopped)  # noqa: S101
+    token = None
+    if event.token:
+        token = tokens.judge(
+            identifier=event.token, station_pk=item.station_id, moment=Moment.ENDING
+        )
+    return SessionAnswer(event.transaction_id, token)
 
 
 def _end(session: Session, at: datetime, reason: str) -> None:
@@ -121,23 +158,36 @@ def _end(session: Session, at: datetime, reason: str) -> None:
 def record_changes(told: Sequence[Told], changes: Changes) -> list[SessionAnswer]:
     """TransactionEvent (2.0.1 E01 to E15), in whatever order it comes."""
     parts = Parts({item.station_id for item in told})
-    answers = []
+    known = _named_sessions(told)
+    changed: list[tuple[Session, bool]] = []
+    kept: list[Kept] = []
     for item in told:
         event = item.event
         assert isinstance(event, SessionChanged)  # noqa: S101
-        session, _is_new = Session.objects.get_or_create(
+        session = known.get((item.station_id, event.transaction_id)) or Session.objects.create(
             station_id=item.station_id,
             transaction_id=event.transaction_id,
-            defaults={"started_at": event.at, "heard_at": item.heard_at},
+            started_at=event.at,
+            heard_at=item.heard_at,
         )
-        had_token = bool(session.token)
+        changed.append((session, bool(session.token)))
         _place(session, item, event, parts, changes)
-        _apply(session, item, event, parts)
+        kept += _apply(session, item, event, parts)
         _tell_browsers(session, changes)
-        token = _judge(session, item, event, had_token=had_token) if event.token else None
-        answers.append(SessionAnswer(event.transaction_id, token))
+    rows.update(Session, [session for session, _had_token in changed], CHANGED)
+    rows.insert(MeterReading, kept)
     parts.save(changes)
-    return answers
+    return [
+        _answer_to_change(session, item, had_token=had_token)
+        for item, (session, had_token) in zip(told, changed, strict=True)
+    ]
+
+
+def _answer_to_change(session: Session, item: Told, *, had_token: bool) -> SessionAnswer:
+    event = item.event
+    assert isinstance(event, SessionChanged)  # noqa: S101
+    token = _judge(session, item, event, had_token=had_token) if event.token else None
+    return SessionAnswer(event.transaction_id, token)
 
 
 def _judge(session: Session, item: Told, event: SessionChanged, *, had_token: bool) -> TokenAnswer:
@@ -162,13 +212,14 @@ def _place(
         connector = parts.connector(item.station_id, event.evse_id, event.connector_id or 1)
         if connector.pk != session.connector_id:
             session.connector_id, session.charger_id = connector.pk, connector.charger_id
-            _end_forgotten(session, changes)
+            _end_forgotten([session], changes)
 
 
-def _apply(session: Session, item: Told, event: SessionChanged, parts: Parts) -> None:
+def _apply(session: Session, item: Told, event: SessionChanged, parts: Parts) -> "list[Kept]":
     """What the event tells; one that is older than what we know only fills gaps.
 
-    An event that was not answered comes again: the same number is news once more.
+    An event that was not answered comes again: the same number is news once more. Returns the
+    readings to keep.
     """
     is_late = event.seq_no < session.last_seq_no
     readings = event.readings
@@ -187,13 +238,12 @@ def _apply(session: Session, item: Told, event: SessionChanged, parts: Parts) ->
     if event.kind == "Ended":
         _end(session, event.at, event.stopped_reason)
     _meter(session, readings, is_late=is_late)
-    session.save()
     connector = parts.by_key(session.connector_id) if session.connector_id else None
     evse_id = parts.charger_number(connector) if connector else None
     number = connector.number if connector else 0
-    rows.insert(MeterReading, _kept(item.station_id, evse_id, number, session, readings))
     if not is_late:
         _show(session, item, event, parts)
+    return _kept(item.station_id, evse_id, number, session, readings)
 
 
 def _count(session: Session, event: SessionChanged) -> None:
@@ -235,7 +285,7 @@ def _has_newer(session: Session, connector_pk: int) -> bool:
 
 def record_meters(told: Sequence[Told], changes: Changes) -> list[None]:
     """MeterValues (1.6 §4.7, 2.0.1 J01): keep every sample, and the energy so far."""
-    sessions = _metered_sessions(told)
+    sessions = _named_sessions(told)
     kept: list[Kept] = []
     metered: dict[int, Session] = {}
     for item in told:
@@ -253,16 +303,17 @@ def record_meters(told: Sequence[Told], changes: Changes) -> list[None]:
     return [None] * len(told)
 
 
-def _metered_sessions(told: Sequence[Told]) -> dict[tuple[int, str], Session]:
-    """The sessions that meter values name, by station and transaction."""
+def _named_sessions(told: Sequence[Told]) -> dict[tuple[int, str], Session]:
+    """The sessions that events name, by station and transaction."""
     wanted = {
         (item.station_id, item.event.transaction_id)
         for item in told
-        if isinstance(item.event, MetersRead) and item.event.transaction_id
+        if isinstance(item.event, SessionChanged | MetersRead | SessionStopped)
+        and item.event.transaction_id
     }
     if not wanted:
         return {}
-    found = Session.objects.filter(
+    found = Session.objects.select_related("connector").filter(
         station_id__in={station for station, _transaction in wanted},
         transaction_id__in={transaction for _station, transaction in wanted},
     )

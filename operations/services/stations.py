@@ -1,6 +1,7 @@
 """Stations: who they are, how they prove it, and what they say of themselves."""
 
 import secrets
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from operations.answers import BootAnswer
 from operations.events import StationBooted, Told
 from operations.models import Charger, Organisation, Site, Station
 from operations.models.audit import Deed
-from operations.services import auditing, connections
+from operations.services import auditing, connections, rows
 from operations.services.live import Changes, publishing
 from operations.services.parts import Parts
 from operations.statuses import OperationalStatus, Registration
@@ -125,23 +126,29 @@ def forget(*, station: Station, why: str) -> None:
 def record_boots(told: Sequence[Told], changes: Changes) -> list[BootAnswer]:
     """Note who stations say they are (1.6 §4.2, 2.0.1 B01); tell them how to go on."""
     stations = Station.objects.in_bulk([item.station_id for item in told])
-    parts = Parts(set(stations))
-    answers = []
+    saved: dict[tuple[str, ...], list[Station]] = defaultdict(list)
     for item in told:
         assert isinstance(item.event, StationBooted)  # noqa: S101
         station = stations[item.station_id]
-        _note_boot(station, item.event, item.heard_at)
-        parts.charger(station.pk, 1)  # whatever boots has at least one
+        saved[_note_boot(station, item.event, item.heard_at)].append(station)
         changes.add("station", station.pk)
-        registration = Registration(station.registration)
-        accepted = registration == Registration.ACCEPTED
-        interval_s = settings.EVCHARGE_HEARTBEAT_S if accepted else PENDING_INTERVAL_S
-        answers.append(BootAnswer(registration, interval_s, timezone.now()))
-    return answers
+    for names, alike in saved.items():
+        rows.update(Station, alike, names)
+    parts = Parts(set(stations))
+    for pk in stations:
+        parts.charger(pk, 1)  # whatever boots has at least one
+    return [_answer_to_boot(stations[item.station_id]) for item in told]
 
 
-def _note_boot(station: Station, boot: StationBooted, at: datetime) -> None:
-    """What the station did not say, it does not change."""
+def _answer_to_boot(station: Station) -> BootAnswer:
+    registration = Registration(station.registration)
+    accepted = registration == Registration.ACCEPTED
+    interval_s = settings.EVCHARGE_HEARTBEAT_S if accepted else PENDING_INTERVAL_S
+    return BootAnswer(registration, interval_s, timezone.now())
+
+
+def _note_boot(station: Station, boot: StationBooted, at: datetime) -> tuple[str, ...]:
+    """What the station did not say, it does not change; returns what is to be saved."""
     known = {
         "serial_number": boot.serial_number,
         "model": boot.model,
@@ -156,8 +163,8 @@ def _note_boot(station: Station, boot: StationBooted, at: datetime) -> None:
         setattr(station, name, text)
     station.boot_reason = boot.reason[:30]
     station.booted_at = at
-    station.save(update_fields=[*said, "boot_reason", "booted_at"])
     _pass_on(station, before)
+    return (*said, "boot_reason", "booted_at")
 
 
 def limit(name: str) -> int:

@@ -119,7 +119,7 @@ def drop_unreachable(*, now: datetime) -> None:
     for station_pk in set(lost.order_by().values_list("station_id", flat=True)[:MOST]):
         with publishing() as changes:
             if not Station.objects.connected().filter(pk=station_pk).exists():
-                outcomes.drop_queued(station_pk=station_pk, at=now, changes=changes)
+                outcomes.drop_queued(station_pks=[station_pk], at=now, changes=changes)
 
 
 def announce_waiting(*, now: datetime) -> None:

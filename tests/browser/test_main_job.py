@@ -125,7 +125,7 @@ def test_filters_combine_and_page_two_is_what_its_csv_holds(
     names = [f"Depot {number:02d}" for number in (51, 53, 55, 57)]
     expect(shown).to_have_count(4)
     with page.expect_download() as download:
-        page.get_by_role("link", name="CSV").click()
+        page.get_by_role("link", name="CSV", exact=True).click()
     with open(download.value.path(), encoding="utf-8-sig", newline="") as file:  # noqa: PTH123
         rows = list(csv.DictReader(file))
     assert [row["Name"] for row in rows] == names

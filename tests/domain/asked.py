@@ -10,16 +10,20 @@ from operations.commands import BY_SLUG
 from operations.models import CommandRun, Connection, OcppMessage, RunTransition, Station
 from operations.services import connections, outcomes, runs, targets
 from operations.services.calls import Claimed
+from operations.services.connections import Closing, Opening
 from operations.services.runs import Options
 from operations.versions import V16, OcppVersion
 
 
 def connect(station: Station, version: OcppVersion = V16) -> Connection:
     """Open a socket for the station."""
-    opened = connections.open_connection(
-        station=station, version=version, node="node-1", channel_name="ch", remote_address=""
-    )
+    (opened,) = connections.open_connections([Opening(station.pk, version, "node-1", "ch", "")])
     return Connection.objects.get(pk=opened.connection_pk)
+
+
+def closes(connection: Connection, *, code: int | None) -> None:
+    """Its socket is gone."""
+    connections.close_connections([Closing(connection.pk, code, "")])
 
 
 def ask(run_target: Any, slug: str, *, options: Options | None = None, **params: Any) -> CommandRun:

@@ -49,8 +49,9 @@ def hears(station: Station, event: Event, *, at: datetime | None = None) -> None
     """The station tells something, and its connection looks who waits for it."""
     at = at or timezone.now()
     tells(station, event, at=at)
-    watched = outcomes.watched_runs(station_pk=station.pk).values_list("pk", flat=True)
-    outcomes.check_effects(run_pks=list(watched), told=Told(station.pk, event, at))
+    watched = outcomes.watched_runs(station_pks=[station.pk]).get(station.pk, [])
+    run_pks = [run_pk for run_pk, _command in watched]
+    outcomes.check_effects(run_pks=run_pks, told=Told(station.pk, event, at))
 
 
 def phases(run: CommandRun) -> list[str]:

@@ -33,6 +33,12 @@ def tells(station: Station, *told: Event, at: datetime = NOON) -> Any:
     return answer
 
 
+def tell_together(*told: tuple[Station, Event]) -> list[Any]:
+    """All in one transaction, as a busy gateway writes them; returns the answers."""
+    with publishing() as changes:
+        return reports.record([Told(station.pk, event, NOON) for station, event in told], changes)
+
+
 def reports_status(
     station: Station, number: int, status: ChargingStatus, *, at: datetime = NOON
 ) -> None:

@@ -13,7 +13,7 @@ from operations.services import connections, outcomes, pacing, sweeping
 from operations.services.live import switchboard
 from operations.services.terms import Terms
 from operations.statuses import BatchStatus, CountsUntil, OperationalStatus, RunStatus
-from tests.domain.asked import answer, claim, connect, fresh
+from tests.domain.asked import answer, claim, closes, connect, fresh
 from tests.domain.test_batches import asks_all, connectors
 from tests.factories import ConnectorFactory, OrganisationFactory, SiteFactory, StationFactory
 
@@ -95,7 +95,7 @@ def test_a_held_run_is_neither_announced_nor_sent_nor_overdue(
         sweeping.announce_waiting(now=later)
         sweeping.expire_due(now=later)
         assert sweeping.runs.claim(run_pk=run.pk, connection_pk=connection.pk) is None
-    outcomes.drop_queued(station_pk=part.station.pk, at=later, changes=sweeping.Changes())
+    outcomes.drop_queued(station_pks=[part.station.pk], at=later, changes=sweeping.Changes())
     assert told == []
     assert fresh(run).is_held
 
@@ -379,7 +379,7 @@ def test_a_station_that_was_cut_off_for_a_moment_is_asked_all_the_same(
     sockets = [connect(part.station) for part in parts]
     batch = advance(asks_all(parts, terms=Terms(most_open=2)))
     for socket in sockets:
-        connections.close_connection(connection_pk=socket.pk, code=None, reason="")
+        closes(socket, code=None)
     assert released(advance(batch)) == []
     assert {run.waits_for_station for run in batch.runs.all()} == {True}
     connect(parts[1].station)
@@ -397,7 +397,7 @@ def test_what_was_not_sent_of_a_cancelled_batch_is_not_held_again() -> None:
     socket = connect(part.station)
     batch = advance(asks_all([part]))
     batches.cancel_rest(batch=batch, user=None)
-    connections.close_connection(connection_pk=socket.pk, code=None, reason="")
+    closes(socket, code=None)
     assert batch.runs.get().status == RunStatus.NOT_CONNECTED
     assert advance(batch).ended_at is not None
 
@@ -426,7 +426,7 @@ def test_stations_that_do_not_connect_in_time_are_not_asked(
 def test_connecting_costs_one_query_where_nothing_waits(django_assert_num_queries: Any) -> None:
     (part,) = connectors(1)
     with django_assert_num_queries(1):
-        connections.wake_waiting(station_pk=part.station.pk)
+        connections.wake_waiting(station_pks=[part.station.pk])
 
 
 def test_an_attempt_that_failed_keeps_its_place_and_has_a_plan() -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from operations.models import CommandRun, Connection, Node, Station
 from operations.services import connections, sweeping
-from operations.services.connections import Opened, Seen
+from operations.services.connections import Closing, Opened, Opening, Seen
 from operations.services.live import switchboard
 from operations.statuses import Registration, RunStatus
 from operations.versions import V16, V201
@@ -34,13 +34,12 @@ def station() -> Station:
 
 
 def opens(station: Station, *, channel: str = "ch", node: str = "node-1") -> Opened:
-    return connections.open_connection(
-        station=station, version=V201, node=node, channel_name=channel, remote_address="::1"
-    )
+    opening = Opening(station.pk, V201, node, channel, "::1")
+    return connections.open_connections([opening])[0]
 
 
 def closes(opened: Opened, *, code: int | None = 1000) -> None:
-    connections.close_connection(connection_pk=opened.connection_pk, code=code, reason="bye")
+    connections.close_connections([Closing(opened.connection_pk, code, "bye")])
 
 
 def test_an_open_socket_makes_the_station_connected(station: Station, told: Told) -> None:
@@ -185,9 +184,7 @@ def test_a_process_among_others_lets_them_live(station: Station) -> None:
 
 def test_a_connection_remembers_the_version_it_spoke(station: Station) -> None:
     closes(opens(station))
-    connections.open_connection(
-        station=station, version=V16, node="node-1", channel_name="c", remote_address=""
-    )
+    connections.open_connections([Opening(station.pk, V16, "node-1", "c", "")])
     protocols = Connection.objects.order_by("pk").values_list("protocol", flat=True)
     assert list(protocols) == ["2.0.1", "1.6"]
 
@@ -263,3 +260,21 @@ def test_what_was_seen_before_the_socket_dropped_is_done(station: Station) -> No
     run.refresh_from_db()
     assert run.status == RunStatus.DONE
     assert "never answered" in run.summary
+
+
+def test_sockets_that_close_together_take_only_their_own_stations_along(
+    django_assert_max_num_queries: Any,
+) -> None:
+    stations = [StationFactory(connected=False) for _ in range(20)]
+    opened = [opens(station) for station in stations]
+    newer = opens(stations[0])
+    lost = RunFactory(station=stations[1], connection_id=opened[1].connection_pk, status="sent")
+    with django_assert_max_num_queries(30):
+        connections.close_connections(
+            [Closing(each.connection_pk, 1006, "gone") for each in opened]
+        )
+    still = Station.objects.filter(connected_at__isnull=False)
+    assert [station.pk for station in still] == [stations[0].pk]
+    assert Connection.objects.filter(closed_at=None).get().pk == newer.connection_pk
+    lost.refresh_from_db()
+    assert lost.status == RunStatus.IN_PROGRESS  # a reboot: whether it comes back tells

@@ -609,9 +609,9 @@ def test_a_flood_of_the_same_writes_nothing_about_the_run(station: Station) -> N
 def test_what_ended_long_ago_is_watched_no_more(station: Station) -> None:
     run = asked(station)
     says(station, "DownloadFailed")
-    assert list(outcomes.watched_runs(station_pk=station.pk)) == [run]
+    assert outcomes.watched_runs(station_pks=[station.pk]) == {station.pk: [(run.pk, run.command)]}
     CommandRun.objects.update(closed_at=later(hours=-25))
-    assert not outcomes.watched_runs(station_pk=station.pk).exists()
+    assert outcomes.watched_runs(station_pks=[station.pk]) == {}
 
 
 def test_an_image_is_fetched_by_what_the_station_knows(station: Station, settings: Any) -> None:

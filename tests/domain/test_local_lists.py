@@ -15,11 +15,11 @@ from operations.models import (
     Station,
 )
 from operations.models.local_lists import ListState
-from operations.services import connections, sweeping
+from operations.services import sweeping
 from operations.services.local_lists import assigning, revisions, syncing, tending
 from operations.services.local_lists.hearing import take_report
 from operations.versions import V16, V21, V201, OcppVersion
-from tests.domain.asked import ask, fresh, history, overdue
+from tests.domain.asked import ask, closes, fresh, history, overdue
 from tests.domain.listing import Sending, changed, copy_of, listed_station, tokens
 from tests.factories import OrganisationFactory, SiteFactory, StationFactory, TokenFactory
 
@@ -304,7 +304,7 @@ def test_a_connection_lost_in_the_middle_is_told_as_it_is() -> None:
 
 
 def drop(connection: Connection) -> None:
-    connections.close_connection(connection_pk=connection.pk, code=1006, reason="")
+    closes(connection, code=1006)
 
 
 # What stations say of themselves

@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from operations.events import StationBooted
 from operations.models import CommandRun, Connection, Connector, OcppMessage
-from operations.services import connections, outcomes, runs, sweeping
+from operations.services import outcomes, runs, sweeping
 from operations.services.runs import Options
 from operations.statuses import ChargingStatus, RunStatus
 from operations.versions import V201
-from tests.domain.asked import answer, ask, claim, connect, fresh, history, look, overdue
+from tests.domain.asked import answer, ask, claim, closes, connect, fresh, history, look, overdue
 from tests.domain.telling import reports_status, tells
 from tests.factories import ChargerFactory, ConnectorFactory, StationFactory
 
@@ -279,7 +279,7 @@ def test_what_is_over_is_not_looked_at_again(connector: Connector, connection: C
 
 
 def loses(connection: Connection) -> None:
-    connections.close_connection(connection_pk=connection.pk, code=1006, reason="")
+    closes(connection, code=1006)
 
 
 def test_a_lost_connection_leaves_the_truth_open(

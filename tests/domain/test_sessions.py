@@ -5,6 +5,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from operations.answers import SessionAnswer, TokenAnswer
 from operations.events import MetersRead, SessionChanged, SessionStarted, SessionStopped
@@ -18,6 +19,7 @@ from tests.domain.telling import (
     reports_occupied,
     reports_status,
     shown,
+    tell_together,
     tells,
 )
 from tests.factories import StationFactory, TokenFactory
@@ -88,6 +90,56 @@ def test_a_start_on_connector_0_is_a_session_of_no_connector(station: Station) -
     assert set(Session.objects.values_list("connector", "status")) == {(None, "running")}
     stops(station, first)
     assert Session.objects.running().get().transaction_id == second
+
+
+def test_starts_that_are_written_together_are_judged_in_their_order(station: Station) -> None:
+    """New ones, a repeated one, one that ends a forgotten one, and one too many of a token."""
+    TokenFactory(identifier="ONE", most_sessions=1)
+    repeated, forgotten, first, second = (StationFactory() for _ in range(4))
+    known = tells(repeated, SessionStarted(1, TOKEN, NOON, 5))
+    starts(forgotten)
+    answers = tell_together(
+        (first, SessionStarted(1, "ONE", timezone.now(), 0)),
+        (repeated, SessionStarted(1, TOKEN, NOON, 5)),
+        (forgotten, SessionStarted(1, TOKEN, after(60), 7)),
+        (second, SessionStarted(1, "ONE", timezone.now(), 0)),
+    )
+    said = [answer.token.status for answer in answers]
+    assert said == ["Accepted", "Accepted", "Accepted", "ConcurrentTx"]
+    assert answers[1].transaction_id == known.transaction_id
+    assert Session.objects.count() == 5
+    ended = Session.objects.get(status=SessionStatus.ENDED)
+    assert (ended.station, ended.ended_at, ended.stop_reason) == (forgotten, after(60), "Unknown")
+
+
+def test_stops_that_are_written_together_end_each_its_own(station: Station) -> None:
+    other = StationFactory()
+    ours, theirs = starts(station), starts(other)
+    tell_together(
+        (station, SessionStopped(ours, after(60), 1500.0, readings=energy(1400))),
+        (other, SessionStopped(theirs, after(90), 2000.0, "Remote")),
+    )
+    ended = Session.objects.order_by("pk").values_list(
+        "station", "ended_at", "meter_last_wh", "stop_reason"
+    )
+    assert list(ended) == [
+        (station.pk, after(60), 1500, "Local"),
+        (other.pk, after(90), 2000, "Remote"),
+    ]
+    assert MeterReading.objects.get().session.station == station
+
+
+def test_events_that_are_written_together_change_each_its_own(modern: Station) -> None:
+    """Two stations may number their transactions alike."""
+    other: Station = StationFactory(protocol="2.0.1")
+    tells(other, changed("Started", 0))
+    tell_together(
+        (modern, changed("Started", 0, token=TOKEN, readings=energy(100))),
+        (other, changed("Ended", 1, readings=energy(900))),
+    )
+    ours, theirs = (Session.objects.get(station=each) for each in (modern, other))
+    assert (ours.is_running, ours.token, ours.meter_last_wh) == (True, TOKEN, 100)
+    assert (theirs.is_running, theirs.token, theirs.meter_last_wh) == (False, "", 900)
 
 
 def test_a_stop_ends_the_session_with_its_energy_and_reason(station: Station) -> None:

@@ -13,7 +13,7 @@ from operations.services import sweeping
 from operations.services.live import switchboard
 from operations.services.runs import Options
 from operations.statuses import ChargingStatus, RunStatus
-from tests.domain.asked import answer, ask, claim, connect, fresh, history, overdue
+from tests.domain.asked import answer, ask, claim, closes, connect, fresh, history, overdue
 from tests.domain.telling import reports_status
 from tests.factories import ConnectorFactory, RunFactory, StationFactory
 
@@ -181,7 +181,7 @@ def test_a_station_that_fell_silent_and_never_booted_is_told_apart(
 ) -> None:
     run = ask(connector.station, "reboot", mode="now")
     claim(run, connection)
-    sweeping.connections.close_connection(connection_pk=connection.pk, code=None, reason="")
+    closes(connection, code=None)
     expire(run)
     assert fresh(run).status == RunStatus.NOT_CONFIRMED
     assert "without an answer and did not boot in time" in fresh(run).summary

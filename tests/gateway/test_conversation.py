@@ -20,9 +20,9 @@ from ocpp_gateway.writer import Failed
 from operations.answers import Answer, BootAnswer, TokenAnswer
 from operations.events import StationBooted, Told
 from operations.models import OcppMessage
-from operations.services import outcomes, runs
+from operations.services import connections, outcomes, runs
 from operations.services.calls import Claimed, OutgoingCall
-from operations.services.connections import Opened
+from operations.services.connections import Closing, Opened
 from operations.statuses import Registration
 from operations.versions import V16, V21, V201, OcppVersion
 
@@ -39,7 +39,7 @@ class FakeWriter:
         self.is_full = False
         self.told: list[Told] = []
         self.rows: list[OcppMessage] = []
-        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.calls: list[tuple[str, Any]] = []
         self.answers: dict[type, Answer] = {}
         self.results: dict[str, deque[Any]] = {}
         self._waiting: list[Callable[[], None]] = []
@@ -57,7 +57,7 @@ class FakeWriter:
 
     def call(self, service: "partial[Any]", done: Any) -> None:
         name = service.func.__name__
-        self.calls.append((name, service.keywords))
+        self.calls.append((name, service.keywords or service.args[0]))
         results = self.results.get(name)
         otherwise = service.keywords["run_pks"] if name == "check_effects" else None
         self._waiting.append(lambda: done(results.popleft() if results else otherwise))
@@ -75,6 +75,8 @@ class FakeWriter:
                 answer=item.answer,
                 answered_at=item.at,
             )
+        elif service is connections.close_connections:
+            single = partial(service, item)
         else:
             run_pk, connection_pk = item
             single = partial(runs.claim, run_pk=run_pk, connection_pk=connection_pk)
@@ -88,7 +90,7 @@ class FakeWriter:
         while self._waiting:
             self._waiting.pop(0)()
 
-    def asked(self, name: str) -> list[dict[str, Any]]:
+    def asked(self, name: str) -> list[Any]:
         """What a service was called with."""
         return [keywords for called, keywords in self.calls if called == name]
 
@@ -645,9 +647,7 @@ async def test_the_end_is_told_once_and_nothing_is_sent_after_it() -> None:
     talk.conversation.hear(HEARTBEAT)
     talk.writer.commits()
     assert talk.takes() == []
-    assert talk.writer.asked("close_connection") == [
-        {"connection_pk": 7, "code": 1006, "reason": "gone"}
-    ]
+    assert talk.writer.asked("close_connections") == [Closing(7, 1006, "gone")]
 
 
 async def test_what_was_being_claimed_when_the_socket_closed_is_not_sent() -> None:

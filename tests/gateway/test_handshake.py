@@ -7,9 +7,10 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from ocpp_gateway import handshake
-from ocpp_gateway.handshake import Claim, Refused
-from operations.models import Station
+from ocpp_gateway.handshake import Arrival, Claim, Refused
+from operations.models import Connection, Station
 from operations.services import stations
+from operations.services.connections import Opened
 from operations.statuses import OperationalStatus, Registration
 from operations.versions import V16, V21, V201
 from tests.factories import StationFactory
@@ -134,8 +135,13 @@ def test_the_password_is_what_follows_the_identity(
     assert claim(path, authorization=authorization).password == password
 
 
+def arrival(identity: str = "CP-1", password: bytes | None = None) -> Arrival:
+    return Arrival(Claim(identity, V16, password, "ocpp1.6"), "node-1", "ch", "::1")
+
+
 def admitted(identity: str = "CP-1", password: bytes | None = None) -> Station | Refused:
-    return handshake.admit(Claim(identity, V16, password, "ocpp1.6"))
+    (opened,) = handshake.let_in([arrival(identity, password)])
+    return opened if isinstance(opened, Refused) else Station.objects.get(pk=opened.station_pk)
 
 
 def refusal(identity: str = "CP-1", password: bytes | None = None) -> int:
@@ -192,3 +198,37 @@ def test_strangers_wait_for_approval_or_are_taken_in(
     assert isinstance(station, Station)
     assert (station.identity, station.registration) == ("CP-9", registration)
     assert admitted("CP-9") == station
+
+
+@pytest.mark.django_db
+def test_those_who_arrive_together_are_each_answered(settings: Settings) -> None:
+    settings.EVCHARGE_UNKNOWN_STATIONS = "refuse"
+    first, second = StationFactory(identity="CP-1"), StationFactory(identity="CP-2")
+    StationFactory(identity="CP-3", password_digest=stations.digest(b"secret"))
+    names = ("CP-2", "CP-9", "CP-3", "CP-1", "CP-2")
+    answers = handshake.let_in([arrival(name) for name in names])
+    keys = [
+        each.status if isinstance(each, Refused) else (each.station_pk, each.epoch)
+        for each in answers
+    ]
+    before = (first.epoch, second.epoch)
+    assert keys == [
+        (second.pk, before[1] + 1),
+        404,
+        401,
+        (first.pk, before[0] + 1),
+        (second.pk, before[1] + 2),
+    ]
+    open_now = Connection.objects.filter(closed_at=None).order_by("station")
+    assert list(open_now.values_list("station", "epoch")) == [
+        (first.pk, before[0] + 1),
+        (second.pk, before[1] + 2),
+    ]
+
+
+@pytest.mark.django_db
+def test_a_stranger_who_comes_twice_at_once_is_taken_in_once(settings: Settings) -> None:
+    settings.EVCHARGE_UNKNOWN_STATIONS = "accept"
+    answers = handshake.let_in([arrival("CP-9"), arrival("CP-9")])
+    assert [each.epoch for each in answers if isinstance(each, Opened)] == [1, 2]
+    assert Station.objects.get().identity == "CP-9"
