@@ -29,6 +29,9 @@ from operations.services.parts import TooManyPartsError
 logger = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 500
+# Who clicks waits for the transaction that is open: it lasts about so long, however much waits.
+LASTS_S = 0.05
+FEWEST_AT_ONCE = 25  # fewer would write little more than their commits
 MOST_WAITING = 10_000  # then sockets are read no further, and the stations wait
 PATIENCE_S = 20.0  # how long a database may be away before stations get an error
 RETRY_S = 0.5
@@ -71,6 +74,7 @@ class Writer:
         self._log: deque[Exchange] = deque()
         self._wake = threading.Event()
         self._is_stopping = False
+        self._at_once = MOST_AT_ONCE
 
     # Used on the loop
 
@@ -148,12 +152,21 @@ class Writer:
         while self._urgent or self._work or self._log:
             # What is urgent goes alone: a short transaction instead of a share in a long one.
             is_urgent = bool(self._urgent)
-            batch = _take(self._urgent if is_urgent else self._work)
-            rows = [] if is_urgent else _take(self._log)
+            batch = _take(self._urgent if is_urgent else self._work, self._at_once)
+            rows = [] if is_urgent else _take(self._log, MOST_AT_ONCE)
             metrics.writer_batch.observe(len(batch) + len(rows))
-            with metrics.writer_seconds.time():
-                results = self._write(batch, rows)
+            began = time.perf_counter()
+            results = self._write(batch, rows)
+            seconds = time.perf_counter() - began
+            metrics.writer_seconds.observe(seconds)
             self._deliver(batch, results)
+            self._learn(len(batch), seconds)
+
+    def _learn(self, size: int, seconds: float) -> None:
+        """Take as much at once as may be written in the time; half-way, for one may be slow."""
+        if size >= FEWEST_AT_ONCE and seconds > 0:
+            fair = round((self._at_once + size * LASTS_S / seconds) / 2)
+            self._at_once = min(max(fair, FEWEST_AT_ONCE), MOST_AT_ONCE)
 
     def _write(self, batch: list[_Work], rows: list[Exchange]) -> list[Any]:
         """All in one transaction; if that fails, each alone."""
@@ -216,8 +229,8 @@ def _awaited() -> tuple[asyncio.Future[Any], Done]:
     return future, settle
 
 
-def _take(queue: deque[Any]) -> list[Any]:
-    return [queue.popleft() for _ in range(min(len(queue), MOST_AT_ONCE))]
+def _take(queue: deque[Any], most: int) -> list[Any]:
+    return [queue.popleft() for _ in range(min(len(queue), most))]
 
 
 def _perform(batch: Sequence[_Work], changes: Changes) -> list[Any]:

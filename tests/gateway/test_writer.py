@@ -179,6 +179,31 @@ async def test_what_is_urgent_overtakes_what_waits(writer: Writer, transactional
     assert order == [["click"], ["batch"]]
 
 
+async def test_who_clicks_waits_for_a_short_transaction_however_much_waits(
+    writer: Writer, transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half the way to what 50 ms hold, each time; and all the way back when it goes fast again."""
+    now = 0.0
+    sizes: list[int] = []
+
+    def dear(items: Sequence[float]) -> Sequence[float]:
+        nonlocal now
+        now += sum(items)
+        sizes.append(len(items))
+        return items
+
+    monkeypatch.setattr(writing.time, "perf_counter", lambda: now)
+    desk = Desk(writer)
+    for number in range(2000):
+        desk.wants(f"slow {number}", dear, 0.001)
+    for number in range(1500):
+        desk.wants(f"fast {number}", dear, 0.000_01)
+    start(writer)
+    await desk.gets(3500)
+    assert sizes[:6] == [500, 275, 162, 106, 78, 64]
+    assert max(sizes[6:]) == 500
+
+
 async def test_who_cannot_take_the_result_keeps_nobody_from_theirs(
     writer: Writer, station: Station
 ) -> None:
