@@ -3,7 +3,7 @@
 `run` is all that others need. Nothing here is known to the consumers: they run on any ASGI server.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ocpp_gateway.server.options import Options
@@ -14,21 +14,23 @@ __all__ = ["Options", "run"]
 DEFAULTS = Options()
 
 
-def run(
+def run(  # noqa: PLR0913
     application: Any,
     *,
     host: str,
     port: int,
     on_ready: Callable[[int], None] | None = None,
+    drain: Callable[[], Awaitable[None]] | None = None,
     on_stop: Callable[[], None] | None = None,
     options: Options = DEFAULTS,
 ) -> None:
     """Serve until SIGTERM or SIGINT; call it from the main thread.
 
     The application's lifespan is started before the first connection is taken. `on_ready` is told
-    the port listened on (the one the system chose, for port 0); `on_stop` is called last, when all
-    sockets and the application are down. What keeps the server from starting ends the process with
-    a sentence and status 1.
+    the port listened on (the one the system chose, for port 0). When it is to stop, `drain` may
+    close what it likes, no new sockets being let in; then all that are left are closed. `on_stop`
+    is called last, when all sockets and the application are down. What keeps the server from
+    starting ends the process with a sentence and status 1.
     """
     install_reactor()
     raise_file_limit()
@@ -36,7 +38,8 @@ def run(
     from ocpp_gateway.server.process import ServerProcess
 
     try:
-        ServerProcess(application, host=host, port=port, options=options).run(on_ready)
+        server = ServerProcess(application, host=host, port=port, options=options, drain=drain)
+        server.run(on_ready)
     finally:
         if on_stop is not None:
             on_stop()

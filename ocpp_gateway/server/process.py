@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any, cast
@@ -42,7 +42,15 @@ FAREWELL_S = 1.0  # for peers to answer a close frame before the process is gone
 class ServerProcess(Server):
     """daphne's server, with its life rewritten: no polling, and an ending."""
 
-    def __init__(self, application: Any, *, host: str, port: int, options: Options) -> None:
+    def __init__(
+        self,
+        application: Any,
+        *,
+        host: str,
+        port: int,
+        options: Options,
+        drain: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         super().__init__(application, endpoints=[f"{host}:{port}"], server_name="")
         self.host = host
         self.port = port
@@ -50,6 +58,7 @@ class ServerProcess(Server):
         self.connections: dict[Protocol, asyncio.Task[None] | None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._lifespan = Lifespan(application)
+        self._drain = drain
         self._failure: str | BaseException | None = None
 
     # -- life
@@ -82,6 +91,11 @@ class ServerProcess(Server):
             signal.signal(signum, signal.SIG_DFL)
         loop.call_soon_threadsafe(self._stop_asked.set)
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether sockets are let in no more; a proxy may still bring them."""
+        return self._stop_asked.is_set()
+
     def _end(self, life: asyncio.Task[None]) -> None:
         self._failure = self._failure or life.exception()
         reactor.stop()
@@ -113,7 +127,11 @@ class ServerProcess(Server):
             await self._stop_asked.wait()
         finally:
             listener.stopListening()
-            await self._close_connections()
+            try:
+                if self._drain is not None:
+                    await self._drain()
+            finally:
+                await self._close_connections()
 
     def _listen(self) -> Any:
         options = self.options
@@ -166,6 +184,8 @@ class ServerProcess(Server):
         """Start the application for a connection, and return its inbox."""
         if protocol not in self.connections:
             return None
+        if self.is_stopping:
+            protocol.say_goodbye()  # with this response
         self._complete_scope(protocol, scope)
         inbox = protocol.new_inbox()
         send = partial(self.handle_reply, protocol)

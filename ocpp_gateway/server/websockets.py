@@ -11,6 +11,7 @@ from collections import defaultdict
 from http.client import responses as phrases
 from typing import Any
 
+from autobahn.websocket.types import ConnectionDeny
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet.interfaces import IDelayedCall
 
@@ -44,12 +45,18 @@ class Socket(WebSocketProtocol):
         """Start the application for a handshake that is well formed."""
         self.gate = WriteGate()
         self._refusal: tuple[int, Headers, bytearray] | None = None
+        if self.factory.server_class.is_stopping:
+            self._hear_the_transport()
+            raise ConnectionDeny(503)
         accepted = super().onConnect(request)
         self._let_the_kernel_watch()
-        # The HTTP connection this one grew out of still asks for the transport's signals.
+        self._hear_the_transport()
+        return accepted
+
+    def _hear_the_transport(self) -> None:
+        """The HTTP connection this one grew out of still asks for the transport's signals."""
         self.transport.unregisterProducer()
         self.transport.registerProducer(self.gate, True)
-        return accepted
 
     @property
     def target(self) -> bytes:

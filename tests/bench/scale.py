@@ -19,6 +19,7 @@ class Scale:
     clicked_stations: int
     batch_runs: int  # to half as many stations
     closed_runs: int
+    pruned: int
     fetchers: int  # stations that download an image of 20 MB at once
     upload_mib: int
     chargers: int
@@ -42,6 +43,7 @@ QUICK = Scale(
     clicked_stations=1_000,
     batch_runs=1_000,
     closed_runs=100_000,
+    pruned=20_000,
     fetchers=200,
     upload_mib=200,
     chargers=10_000,
@@ -64,6 +66,7 @@ FULL = Scale(
     clicked_stations=1_000,
     batch_runs=10_000,
     closed_runs=1_000_000,
+    pruned=1_000_000,
     fetchers=200,
     upload_mib=2_048,
     chargers=1_000_000,

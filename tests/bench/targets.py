@@ -72,6 +72,7 @@ TARGETS: Mapping[str, Target] = {
     "batch-click": no_more_than(250, "ms"),
     "local-lists-time": no_more_than(10, "s"),
     "local-lists-memory": no_more_than(300, "MiB"),
+    "prune-wait": no_more_than(50, "ms"),
     "sweep": no_more_than(5, "ms"),
     "fetch-memory": no_more_than(64, "MiB"),
     "fetch-beats": no_more_than(100, "ms"),

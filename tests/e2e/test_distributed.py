@@ -88,7 +88,7 @@ class Cluster:
             env=os.environ | self.env,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=check,
         )
 

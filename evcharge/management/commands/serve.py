@@ -35,6 +35,7 @@ class Command(BaseCommand):
         """Say where, and serve."""
         # Imported by name: the server must choose its reactor before daphne is loaded.
         from evcharge.asgi import application
+        from ocpp_gateway.gateway import gateway
 
         host = options["host"]
         if options["files"]:
@@ -51,5 +52,6 @@ class Command(BaseCommand):
             host=host,
             port=options["port"],
             on_ready=on_ready,
+            drain=gateway.drain,
             options=server.Options(proxy_headers=options["proxy_headers"]),
         )

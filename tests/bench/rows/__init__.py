@@ -11,6 +11,7 @@ from tests.bench.rows import (
     garbage,
     local_lists,
     pages,
+    prune,
     start,
     throughput,
     tokens,
@@ -28,5 +29,6 @@ GROUPS = (
     Group("page list", pages.measure),
     Group("authorization fleet settings caches", authorization.measure),
     Group("token authorise import", tokens.measure),
+    Group("prune", prune.measure),
     Group("start", start.measure),
 )
