@@ -2,19 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from operations.commands.base import Target, Text
 from operations.models import CommandRun, Session, Station, User
+from operations.models.network import counted_apart
 from operations.statuses import Registration, Role
 from operations.tables.audience import Audience
+from operations.tables.base import PortalTable
 from operations.tables.buttons import buttons_of
 from operations.views import alert_story
+from operations.views.lists import PortalList
 from operations.views.run_story import Fragment
 
 
@@ -37,7 +40,7 @@ def find(user: User, pk: int) -> Station:
 
 
 def around(user: User, station: Station, tab: str) -> dict[str, Any]:
-    """What operations/station/page.html takes. Three queries."""
+    """What operations/station/page.html takes. Two queries."""
     alerts = alert_story.of_stations([station.pk])[station.pk]
     return {
         **tell(station, Audience.of(user).role),
@@ -71,19 +74,48 @@ def may_approve(user: User, station: Station) -> bool:
     return station.registration != Registration.ACCEPTED and user.may(Role.ADMIN)
 
 
+class OfStation(PortalList):
+    """A list on one of a station's pages."""
+
+    tab: ClassVar[str]
+    hidden: ClassVar[tuple[str, ...]] = ()  # columns that would say the same in each row
+    template_name = "operations/station/list.html"
+    station: Station
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """The station first."""
+        self.station = find(self.request.user, kwargs["pk"])
+        return super().dispatch(request, *args, **kwargs)
+
+    def dress(self, table: PortalTable) -> PortalTable:
+        """Whose rows they are stands above them."""
+        for name in self.hidden:
+            table.columns.hide(name)
+        return super().dress(table)
+
+    def counts(self, user: User) -> list[dict[str, Any]]:
+        """The station's state stands there."""
+        return []
+
+    def more(self) -> dict[str, Any]:
+        """The station."""
+        return around(self.request.user, self.station, self.tab)
+
+
 def _tabs(user: User, station: Station, *, alerts: int) -> Iterator[Tab]:
     """Its pages in order; counted is what goes on now."""
-    running = Session.objects.running().filter(station=station).aggregate(number=Count("pk"))
-    going_on = Count("pk", Q(closed_at=None))
-    asked = CommandRun.objects.open().filter(station=station).aggregate(number=going_on)
+    going_on = counted_apart(
+        sessions=Session.objects.running().filter(station=station),
+        runs=CommandRun.objects.open().filter(station=station),
+    )
 
     def tab(slug: str, label: Text, icon: str, count: int = 0, counted: Text = "") -> Tab:
         name = "station-detail" if slug == "overview" else f"station-{slug}"
         return Tab(slug, label, icon, reverse(name, args=[station.pk]), count, counted)
 
     yield tab("overview", _("Overview"), "charging-station")
-    yield tab("sessions", _("Sessions"), "bolt", running["number"], _("running"))
-    yield tab("requests", _("Requests"), "list-check", asked["number"], _("open"))
+    yield tab("sessions", _("Sessions"), "bolt", going_on["sessions"], _("running"))
+    yield tab("requests", _("Requests"), "list-check", going_on["runs"], _("open"))
     yield tab("messages", _("Messages"), "envelope")
     yield tab("settings", _("Settings"), "sliders")
     yield tab("local-list", _("Local list"), "id-card")
