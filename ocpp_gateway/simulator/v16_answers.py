@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ocpp.v16.enums import Action
 
+from ocpp_gateway.simulator.certificates import Certificates
 from ocpp_gateway.simulator.charging_profiles import ChargingProfiles
 from ocpp_gateway.simulator.file_answers import FileAnswers
 from ocpp_gateway.simulator.frames import Answer, CallRefusedError, Effect, Payload
@@ -53,6 +54,7 @@ class AnswersV16:
         self._reservations = Reservations(station)
         self._lists = ListAnswers(station)
         self._configuration = Configuration(station)
+        self._certificates = Certificates()
 
     @property
     def handlers(self) -> dict[str, Handler]:
@@ -63,12 +65,15 @@ class AnswersV16:
             "ClearCache": self._lists.clear_cache,
             "ClearChargingProfile": self._profiles.clear_v16,
             "DataTransfer": self._data_transfer,
+            "DeleteCertificate": self._secured(self._certificates.delete),
             "ExtendedTriggerMessage": self._extended_trigger_message,
             "GetCompositeSchedule": self._profiles.composite_v16,
             "GetConfiguration": self._configuration.get,
             "GetDiagnostics": self._files.get_diagnostics,
+            "GetInstalledCertificateIds": self._secured(self._certificates.list_v16),
             "GetLocalListVersion": self._lists.version_v16,
             "GetLog": self._secured(self._files.get_log),
+            "InstallCertificate": self._secured(self._certificates.install),
             "RemoteStartTransaction": self._remote_start,
             "RemoteStopTransaction": self._remote_stop,
             "ReserveNow": self._reservations.reserve_v16,

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, ClassVar
 from ocpp.v21.enums import Action as ActionV21
 from ocpp.v201.enums import Action as ActionV201
 
+from ocpp_gateway.simulator.certificates import Certificates
 from ocpp_gateway.simulator.charging_profiles import ChargingProfiles
 from ocpp_gateway.simulator.file_answers import FileAnswers
 from ocpp_gateway.simulator.frames import Answer, Effect, Payload
 from ocpp_gateway.simulator.hardware import Connector
 from ocpp_gateway.simulator.language import Handler
 from ocpp_gateway.simulator.list_answers import ListAnswers
+from ocpp_gateway.simulator.monitors import Monitors
 from ocpp_gateway.simulator.reservations import Reservations
 from ocpp_gateway.simulator.v2 import MessagesV2
-from ocpp_gateway.simulator.v2_keeping import Certificates, Customers, DisplayMessages
+from ocpp_gateway.simulator.v2_keeping import Customers, DisplayMessages
 from ocpp_gateway.simulator.v2_settings import DeviceModel
 
 if TYPE_CHECKING:
@@ -49,6 +51,8 @@ class AnswersV2:
         "UpdateFirmware": REJECTED,
     }
 
+    more_of_monitors: ClassVar[Payload] = {}
+
     def __init__(self, station: "SimulatedStation") -> None:
         self._station = station
         self._messages = MessagesV2(station)
@@ -60,6 +64,7 @@ class AnswersV2:
         self._display = DisplayMessages(station)
         self._certificates = Certificates()
         self._customers = Customers(station)
+        self._monitors = Monitors(station, self.more_of_monitors)
 
     @property
     def handlers(self) -> dict[str, Handler]:
@@ -69,6 +74,7 @@ class AnswersV2:
             "ClearCache": self._lists.clear_cache,
             "ClearChargingProfile": self._profiles.clear_v2,
             "ClearDisplayMessage": self._display.clear,
+            "ClearVariableMonitoring": self._monitors.clear,
             "CostUpdated": _take_note,
             "CustomerInformation": self._customers.tell,
             "DataTransfer": self._data_transfer,
@@ -77,9 +83,10 @@ class AnswersV2:
             "GetChargingProfiles": self._profiles.report_v2,
             "GetCompositeSchedule": self._profiles.composite_v2,
             "GetDisplayMessages": self._display.report,
-            "GetInstalledCertificateIds": self._certificates.list,
+            "GetInstalledCertificateIds": self._certificates.list_v2,
             "GetLocalListVersion": self._lists.version_v2,
             "GetLog": self._files.get_log,
+            "GetMonitoringReport": self._monitors.report,
             "GetReport": self._model.get_report,
             "GetTransactionStatus": self._customers.transaction_status,
             "GetVariables": self._model.get_variables,
@@ -91,6 +98,10 @@ class AnswersV2:
             "SendLocalList": self._lists.send_v2,
             "SetChargingProfile": self._profiles.set_v2,
             "SetDisplayMessage": self._display.set,
+            "SetMonitoringBase": _accept,
+            "SetMonitoringLevel": _accept,
+            "SetNetworkProfile": _accept,
+            "SetVariableMonitoring": self._monitors.set,
             "SetVariables": self._model.set_variables,
             "TriggerMessage": self._trigger_message,
             "UnlockConnector": self._unlock_connector,
@@ -230,6 +241,7 @@ class AnswersV21(AnswersV2):
     """2.1: a reset may also let the sessions go on (B11, ImmediateAndResume)."""
 
     known_actions: ClassVar[frozenset[str]] = frozenset(action.value for action in ActionV21)
+    more_of_monitors: ClassVar[Payload] = {"eventNotificationType": "CustomMonitor"}
 
     def _stop_reason(self, reset_type: str) -> str | None:
         return None if reset_type == "ImmediateAndResume" else super()._stop_reason(reset_type)
@@ -238,6 +250,11 @@ class AnswersV21(AnswersV2):
 def _take_note(_request: Payload) -> Answer:
     """CostUpdated (I02): there is no display to show it on."""
     return Answer({})
+
+
+def _accept(_request: Payload) -> Answer:
+    """B09, N03, N05: nothing that a simulated station does depends on it."""
+    return Answer(ACCEPTED)
 
 
 def _place(evse: Payload) -> tuple[int | None, int | None]:

@@ -1,6 +1,5 @@
-"""What an OCPP 2.x station keeps besides: messages on its display, certificates, customers."""
+"""What an OCPP 2.x station keeps besides: messages on its display, customers."""
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from ocpp_gateway.simulator.frames import Answer, Message, Payload
@@ -46,44 +45,6 @@ class DisplayMessages:
             await self._station.say(Message("NotifyDisplayMessages", payload))
 
         return Answer(ACCEPTED, tell)
-
-
-class Certificates:
-    """Root certificates by the hashes they are known by; here made of their texts (M)."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, Payload] = {}
-
-    def install(self, request: Payload) -> Answer:
-        """M05."""
-        digest = hashlib.sha256(str(request["certificate"]).encode()).hexdigest()
-        self._kept[digest] = {
-            "certificateType": request["certificateType"],
-            "certificateHashData": {
-                "hashAlgorithm": "SHA256",
-                "issuerNameHash": digest,
-                "issuerKeyHash": digest,
-                "serialNumber": digest[:8],
-            },
-        }
-        return Answer(ACCEPTED)
-
-    def delete(self, request: Payload) -> Answer:
-        """M04."""
-        gone = self._kept.pop(request["certificateHashData"]["issuerNameHash"], None)
-        return Answer(ACCEPTED if gone else {"status": "NotFound"})
-
-    def list(self, request: Payload) -> Answer:
-        """M03."""
-        kinds = request.get("certificateType")
-        found = [
-            kept
-            for kept in self._kept.values()
-            if kinds is None or kept["certificateType"] in kinds
-        ]
-        if not found:
-            return Answer({"status": "NotFound"})
-        return Answer({"status": "Accepted", "certificateHashDataChain": found})
 
 
 class Customers:

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from operations import versions
@@ -383,7 +384,10 @@ class Connector(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.charger.name}, connector {self.number}"
+        return gettext("%(charger)s, connector %(number)s") % {
+            "charger": self.charger.name,
+            "number": self.number,
+        }
 
     @property
     def is_closed(self) -> bool:

@@ -38,6 +38,10 @@ class CommandRunQuerySet(ScopedQuerySet["CommandRun"]):
         """The runs that may be sent, and were not yet."""
         return self.filter(status=RunStatus.QUEUED, released_at__isnull=False)
 
+    def spread(self, now: datetime) -> Self:
+        """Those of the released whose moment has not come: batches spread theirs over a while."""
+        return self.released().filter(attempts=0, next_attempt_at__gt=now)
+
     def tally(self) -> dict[str, int]:
         """How many there are in each status."""
         counted = self.order_by().values_list("status").annotate(models.Count("pk"))

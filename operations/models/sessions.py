@@ -107,6 +107,8 @@ class MeterReading(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        verbose_name = _("meter reading")
+        verbose_name_plural = _("meter readings")
         indexes = [models.Index(fields=["session", "at"], name="readings_of_session")]
 
     def __str__(self) -> str:

@@ -122,6 +122,8 @@ class StagedToken(models.Model):
     most_sessions = models.PositiveSmallIntegerField(null=True)
 
     class Meta:
+        verbose_name = _("row of a token import")
+        verbose_name_plural = _("rows of token imports")
         constraints = [
             models.UniqueConstraint(fields=["imported", "key"], name="one_row_per_staged_token")
         ]

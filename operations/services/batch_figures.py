@@ -75,6 +75,13 @@ def counters(*, batch: CommandBatch) -> Counters:
     )
 
 
+def unsent(*, batch: CommandBatch, counters: Counters) -> int:
+    """How many pausing or cancelling it would keep from being sent."""
+    if not batch.jitter_s:
+        return counters.held
+    return counters.held + CommandRun.objects.spread(timezone.now()).filter(batch=batch).count()
+
+
 def answers(*, batch: CommandBatch) -> list[tuple[str, int]]:
     """What stations answered, in their own words, and how many did; the most frequent first.
 

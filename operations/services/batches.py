@@ -111,7 +111,7 @@ def _runs(
         "max_attempts": batch.attempts,
         "backoff_s": batch.backoff_s,
     }
-    held = {**common, "sealed": sealed, "summary": _("Waiting for its turn in the batch.")}
+    held = {**common, "sealed": sealed, "summary": _held_summary()}
     waiting = {id(target) for target in judgement.waiting}
     for target in judgement.askable:
         yield CommandRun(
@@ -161,7 +161,7 @@ def _write(batch: CommandBatch, runs: list[CommandRun], changes: Changes) -> Non
 
 
 def pause(*, batch: CommandBatch, user: User | None) -> None:
-    """Release no more of it for now; what was released goes on."""
+    """Release no more of it for now; what was sent goes on."""
     _turn(
         batch,
         {BatchStatus.RUNNING, BatchStatus.WAITING},
@@ -177,7 +177,7 @@ def resume(*, batch: CommandBatch, user: User | None) -> None:
 
 
 def cancel_rest(*, batch: CommandBatch, user: User | None) -> int:
-    """End what was not released yet; returns how many that were."""
+    """End what was not sent yet; returns how many that were."""
     cause = _("Cancelled by %(user)s before it was sent.") % {"user": _name(user)}
     with publishing() as changes:
         batch = _locked(batch)
@@ -199,11 +199,30 @@ def _turn(
         batch = _locked(batch)
         if batch.state not in of:
             raise ValueError(_("This batch is %(status)s.") % {"status": batch.state.label.lower()})
+        if to == BatchStatus.PAUSED:
+            _take_back(batch, at=timezone.now(), changes=changes)
         batch.status, batch.summary, batch.looks_at = to, summary, None
-        batch.save(update_fields=["status", "summary", "looks_at"])
+        batch.save(update_fields=["status", "summary", "looks_at", "wave_left"])
         auditing.note(deed, batch)
         changes.add("batch", batch.pk)
         transaction.on_commit(lambda: pacer.nudge(batch.pk))
+
+
+def _take_back(batch: CommandBatch, *, at: datetime, changes: Changes) -> None:
+    """Hold again what a locked batch has released for a moment that has not come yet."""
+    spread = CommandRun.objects.spread(at).filter(batch=batch)
+    pks = list(spread.select_for_update().values_list("pk", flat=True))
+    spread.filter(pk__in=pks).update(
+        released_at=None, next_attempt_at=None, deadline_at=None, summary=_held_summary()
+    )
+    if batch.wave_left is not None:
+        batch.wave_left += len(pks)
+    for pk in pks:
+        changes.add("run", pk)
+
+
+def _held_summary() -> str:
+    return _("Waiting for its turn in the batch.")
 
 
 def _locked(batch: CommandBatch) -> CommandBatch:
@@ -218,7 +237,8 @@ def _name(user: User | None) -> str:
 def end_held(
     batch: CommandBatch, cause: str, *, status: BatchStatus, at: datetime, changes: Changes
 ) -> int:
-    """End a locked batch's held runs as cancelled, and say why of the batch itself."""
+    """End a locked batch's unsent runs as cancelled, and say why of the batch itself."""
+    _take_back(batch, at=at, changes=changes)
     held = CommandRun.objects.held().filter(batch=batch)
     pks = list(held.select_for_update().values_list("pk", flat=True))
     ended = {"status": RunStatus.CANCELLED, "closed_at": at, "summary": cause[:300]}

@@ -240,7 +240,9 @@ def accept(*, drift: DriftQuerySet, user: User) -> int:
     if found:
         one = found[0]
         words = ngettext(
-            "Accepted as it is: %(key)s", "%(count)d settings accepted as they are", len(found)
+            "%(count)d setting accepted as it is: %(key)s",
+            "%(count)d settings accepted as they are, such as %(key)s",
+            len(found),
         ) % {"key": one.key, "count": len(found)}
         station = one.station if len({row.station_id for row in found}) == 1 else None
         auditing.note(

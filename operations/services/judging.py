@@ -162,7 +162,8 @@ def _hindrance_now(question: _Question, target: Target) -> Hindered | None:
     if target.sessions and not question.terms.asks_during_sessions:
         warnings = question.command.warnings(target, question.params)
         if warnings:
-            return Hindered(target, Reason.SESSION, RunStatus.REFUSED, warnings[0])
+            sentence = _("%(warning)s Not asked while it runs.") % {"warning": warnings[0]}
+            return Hindered(target, Reason.SESSION, RunStatus.REFUSED, sentence)
     return None
 
 

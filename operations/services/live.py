@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,6 +30,7 @@ class Switchboard:
     """
 
     def __init__(self) -> None:
+        self.is_failing = False  # the layer did not take the last message: pages say so
         self._loop: asyncio.AbstractEventLoop | None = None
         self._keys: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -46,6 +48,10 @@ class Switchboard:
     def tell(self, channel_name: str, message: dict[str, Any]) -> None:
         """Send one message to one socket; lost ones are announced again by the sweeper."""
         self._send(_send, channel_name, message)
+
+    def look(self) -> None:
+        """Send nobody a message, to know whether the layer takes it."""
+        self.tell(f"nobody.{secrets.token_hex(8)}", {"type": "look"})
 
     def changed(self, keys: set[str]) -> None:
         """Let browsers know of changes ("charger:12"), gathered for a moment first."""
@@ -93,22 +99,25 @@ def _layer() -> BaseChannelLayer:
 
 
 async def _send(channel_name: str, message: dict[str, Any]) -> None:
-    try:
-        with metrics.layer_seconds.time():
-            await _layer().send(channel_name, message)
-    except (RedisError, OSError) as error:
-        metrics.layer_failures.inc()
-        # The sweeper announces again what was not claimed; nothing is lost.
-        logger.warning("channel layer does not answer", extra={"error": str(error)})
+    # The sweeper announces again what was not claimed; nothing is lost.
+    await _carried(_layer().send(channel_name, message))
 
 
 async def _send_group(message: dict[str, Any]) -> None:
+    await _carried(_layer().group_send(BROWSERS, message))
+
+
+async def _carried(sending: Awaitable[None]) -> None:
+    """Note how long the layer takes, and whether it answers."""
     try:
         with metrics.layer_seconds.time():
-            await _layer().group_send(BROWSERS, message)
+            await sending
     except (RedisError, OSError) as error:
         metrics.layer_failures.inc()
+        switchboard.is_failing = True
         logger.warning("channel layer does not answer", extra={"error": str(error)})
+    else:
+        switchboard.is_failing = False
 
 
 switchboard = Switchboard()

@@ -194,10 +194,11 @@ def _outcome(command: Command, answer: dict[str, Any]) -> Outcome:
     if answer["error"] in UNSUPPORTED_CODES:
         return Outcome(
             RunStatus.UNSUPPORTED,
-            _("The station does not support this: %(code)s %(description)s") % details,
+            (_("The station does not support this: %(code)s %(description)s") % details).rstrip(),
         )
     return Outcome(
-        RunStatus.FAILED, _("The station reported an error: %(code)s %(description)s") % details
+        RunStatus.FAILED,
+        (_("The station reported an error: %(code)s %(description)s") % details).rstrip(),
     )
 
 

@@ -212,7 +212,7 @@ def _claim(
     moved = move(
         run,
         RunStatus.SENT,
-        _("Sent; the station has not answered yet."),
+        _("The station has not answered yet."),
         at=now,
         changes=bundle,
         sent_at=now,
@@ -295,8 +295,10 @@ def cancel(*, run: CommandRun, user: User | None) -> CommandRun | None:
         run.refresh_from_db()
         if run.status == RunStatus.QUEUED:
             who = user.get_username() if user else _("the system")
-            cause = _("Cancelled by %(user)s before it was sent.") % {"user": who}
-            if move(run, RunStatus.CANCELLED, cause, at=now, changes=changes):
+            cause = _("Cancelled by %(user)s before it was sent.")
+            if run.attempts:
+                cause = _("Cancelled by %(user)s before it was sent again.")
+            if move(run, RunStatus.CANCELLED, cause % {"user": who}, at=now, changes=changes):
                 auditing.note(Deed.CANCELLED, run)
                 return None
     command = BY_SLUG[run.command]

@@ -249,6 +249,45 @@ def test_cancelling_the_rest_ends_what_is_held_and_leaves_what_is_open() -> None
     assert batch.ended_at is not None
 
 
+def reboots(count: int, terms: Terms) -> CommandBatch:
+    """A batch whose every run was released, for a moment within the next ten minutes."""
+    stations = [StationFactory() for _ in range(count)]
+    batch = asks_all(stations, "reboot", terms=terms, mode="idle")
+    pacing.advance()
+    # One of them was asked at once.
+    CommandRun.objects.filter(pk=batch.runs.earliest("pk").pk).update(next_attempt_at=None)
+    batch.refresh_from_db()
+    return batch
+
+
+# A reboot of few stations is released whole, spread over minutes: nothing could be stopped.
+def test_a_pause_holds_again_what_was_spread_over_a_while() -> None:
+    batch = reboots(3, Terms(jitter_s=600))
+    assert batch_figures.unsent(batch=batch, counters=batch_figures.counters(batch=batch)) == 2
+    batches.pause(batch=batch, user=None)
+    assert CommandRun.objects.held().filter(batch=batch, next_attempt_at=None).count() == 2
+    pacing.advance()
+    assert CommandRun.objects.released().count() == 1
+    batches.resume(batch=batch, user=None)
+    pacing.advance()
+    assert CommandRun.objects.spread(timezone.now()).filter(batch=batch).count() == 2
+
+
+def test_cancelling_the_rest_ends_what_was_spread_over_a_while() -> None:
+    batch = reboots(3, Terms(jitter_s=600))
+    assert batches.cancel_rest(batch=batch, user=None) == 2
+    assert CommandRun.objects.released().count() == 1
+
+
+def test_a_wave_has_its_places_back_when_it_is_paused() -> None:
+    batch = reboots(3, Terms(jitter_s=600, wave_size=3, wave_pause_s=60))
+    assert batch.wave_left == 0
+    batches.pause(batch=batch, user=None)
+    batches.resume(batch=batch, user=None)
+    pacing.advance()
+    assert CommandRun.objects.released().count() == 3
+
+
 def test_one_held_run_can_be_cancelled_alone() -> None:
     from operations.services import runs
 

@@ -216,6 +216,16 @@ def test_a_queued_run_can_be_cancelled_by_name(connector: Connector) -> None:
     assert "the system" in fresh(other).summary
 
 
+# It said "before it was sent" of a run that had been sent once, and waited to be sent again.
+def test_a_run_that_waits_for_another_attempt_is_cancelled_in_true_words(
+    connector: Connector,
+) -> None:
+    run = ask(connector, "change-availability", availability="off")
+    CommandRun.objects.filter(pk=run.pk).update(attempts=1)
+    runs.cancel(run=run, user=UserFactory(username="ana"))
+    assert fresh(run).summary == "Cancelled by ana before it was sent again."
+
+
 def test_a_sent_run_cannot_be_cancelled(connector: Connector) -> None:
     run = ask(connector, "unlock")
     claim(run, connect(connector.station))

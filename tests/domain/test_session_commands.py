@@ -302,6 +302,14 @@ def test_cancelling_offers_the_latest_reservation_made_here() -> None:
         sent_at=timezone.now(),
     )
     RunFactory(station=connector.station, command="reserve", sent_at=timezone.now())
+    RunFactory(
+        station=connector.station,
+        charger=connector.charger,
+        connector=connector,
+        command="reserve",
+        status=RunStatus.REFUSED,
+        sent_at=timezone.now(),
+    )
     assert cancel.initial(target) == {"reservation": made.pk}
 
 

@@ -151,6 +151,57 @@ async def test_certificates_are_installed_listed_and_deleted(
             assert answer["status"] == status
 
 
+async def test_the_security_extension_keeps_certificates(strict: ToyCentralSystem) -> None:
+    kind = {"certificateType": "CentralSystemRootCertificate"}
+    async with station_at(strict, V16, "security-extension"):
+        await strict.hears("StatusNotification")
+        answer = await strict.ask(ID, "GetInstalledCertificateIds", kind)
+        assert answer["status"] == "NotFound"
+        await strict.ask(ID, "InstallCertificate", {**kind, "certificate": "PEM"})
+        kept = await strict.ask(ID, "GetInstalledCertificateIds", kind)
+        (named,) = kept["certificateHashData"]
+        answer = await strict.ask(ID, "DeleteCertificate", {"certificateHashData": named})
+        assert answer["status"] == "Accepted"
+
+
+def monitor(component: str, **more: Any) -> dict[str, Any]:
+    return {
+        "value": 90.0,
+        "type": "UpperThreshold",
+        "severity": 4,
+        "component": {"name": component},
+        "variable": {"name": "Entries"},
+        **more,
+    }
+
+
+@V2
+async def test_monitors_are_set_told_and_cleared(
+    strict: ToyCentralSystem, version: OcppVersion
+) -> None:
+    asked = {"requestId": 8}
+    async with station_at(strict, version):
+        await strict.hears("StatusNotification")
+        empty = await strict.ask(ID, "GetMonitoringReport", asked)
+        assert empty["status"] == "EmptyResultSet"
+        data = [monitor("LocalAuthListCtrlr"), monitor("Teapot")]
+        answer = await strict.ask(ID, "SetVariableMonitoring", {"setMonitoringData": data})
+        said = [each["status"] for each in answer["setMonitoringResult"]]
+        assert said == ["Accepted", "UnknownComponent"]
+        changed = monitor("LocalAuthListCtrlr", id=1, severity=2)
+        await strict.ask(ID, "SetVariableMonitoring", {"setMonitoringData": [changed]})
+        await strict.ask(ID, "GetMonitoringReport", asked)
+        told = await strict.hears("NotifyMonitoringReport", requestId=8)
+        (shown,) = told["monitor"]
+        assert [each["severity"] for each in shown["variableMonitoring"]] == [2]
+        elsewhere = {**asked, "componentVariable": [{"component": {"name": "EVSE"}}]}
+        empty = await strict.ask(ID, "GetMonitoringReport", elsewhere)
+        assert empty["status"] == "EmptyResultSet"
+        answer = await strict.ask(ID, "ClearVariableMonitoring", {"id": [1, 2]})
+        said = [each["status"] for each in answer["clearMonitoringResult"]]
+        assert said == ["Accepted", "NotFound"]
+
+
 @V2
 async def test_it_tells_of_people_and_sessions(
     strict: ToyCentralSystem, version: OcppVersion
