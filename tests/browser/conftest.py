@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from evcharge.demo.fleet import FleetThread
 from ocpp_gateway.simulator.specs import Pace, StationSpec
@@ -43,27 +44,54 @@ def browser(chromium: Path) -> Iterator[Browser]:
         instance.close()
 
 
+# What the content security policy forbids is done without a word where a script asks for it.
+TELL_OF_POLICY = """addEventListener("securitypolicyviolation", (event) =>
+  console.error(`forbidden by ${event.violatedDirective}: ${event.blockedURI} ${event.sample}`));"""
+
+
 @pytest.fixture
-def sign_in(browser: Browser, portal: Portal) -> Iterator[Callable[..., Page]]:
-    """Opens a page for a user of a role; what its console complains of fails the test."""
-    complaints: list[str] = []
-    contexts = []
+def complaints() -> Iterator[list[str]]:
+    """What browsers complain of, in any of a test's pages; it fails the test."""
+    found: list[str] = []
+    yield found
+    assert found == []
+
+
+@pytest.fixture
+def open_browser(
+    browser: Browser, portal: Portal, complaints: list[str]
+) -> Iterator[Callable[..., BrowserContext]]:
+    """Opens a browser of its own, whose every page is listened to."""
+    contexts: list[BrowserContext] = []
 
     def note(message: ConsoleMessage) -> None:
         is_harmless = any(words in message.text for words in HARMLESS)
         if message.type in {"error", "warning"} and not is_harmless:
             complaints.append(message.text)
 
-    def open_page(user: User | Role = Role.OPERATOR) -> Page:
+    def open_context(**options: Any) -> BrowserContext:
+        context = browser.new_context(**{"viewport": {"width": 1600, "height": 1000}} | options)
+        contexts.append(context)
+        context.set_default_timeout(8000)
+        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=portal.url)
+        context.add_init_script(TELL_OF_POLICY)
+        context.on("console", note)
+        context.on("weberror", lambda fault: complaints.append(str(fault.error)))
+        return context
+
+    yield open_context
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def sign_in(open_browser: Callable[..., BrowserContext], portal: Portal) -> Callable[..., Page]:
+    """Opens a page for a user of a role."""
+
+    def open_page(user: User | Role = Role.OPERATOR, **options: Any) -> Page:
         if isinstance(user, Role):
             user = UserFactory(role=user)
-        context = browser.new_context(viewport={"width": 1600, "height": 1000})
-        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=portal.url)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(8000)
-        page.on("console", note)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page = open_browser(**options).new_page()
         page.goto(f"{portal.url}/sign-in/?next=/operations/chargers/")
         page.get_by_label("Username").fill(user.username)
         page.get_by_label("Password").fill(PASSWORD)
@@ -71,10 +99,7 @@ def sign_in(browser: Browser, portal: Portal) -> Iterator[Callable[..., Page]]:
         page.wait_for_url("**/operations/chargers/")
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    return open_page
 
 
 @pytest.fixture

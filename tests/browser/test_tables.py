@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from operations.models import ListLook
 from operations.statuses import Role
@@ -189,11 +189,11 @@ def test_rows_stay_when_the_portal_cannot_be_reached(desk: Page) -> None:
     expect(desk.locator(".list")).not_to_have_class(re.compile("htmx-request"))
 
 
-def test_without_scripts_columns_views_and_search_are_forms(portal: Portal, desk: Page) -> None:
-    context = desk.context.browser.new_context(  # type: ignore[union-attr]
-        java_script_enabled=False, storage_state=desk.context.storage_state()
-    )
-    page = context.new_page()
+def test_without_scripts_columns_views_and_search_are_forms(
+    portal: Portal, desk: Page, open_browser: Callable[..., BrowserContext]
+) -> None:
+    kept = desk.context.storage_state()
+    page = open_browser(java_script_enabled=False, storage_state=kept).new_page()
     page.goto(f"{portal.url}{STATIONS}")
     page.locator("#columns-menu summary").click()
     page.get_by_role("button", name="Move Identity up").click()
@@ -202,4 +202,3 @@ def test_without_scripts_columns_views_and_search_are_forms(portal: Portal, desk
     page.get_by_role("combobox", name="Search").fill("quay 3")
     page.get_by_role("combobox", name="Search").press("Enter")
     expect(page.locator("main")).to_contain_text("Quay 3")
-    context.close()

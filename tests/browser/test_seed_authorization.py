@@ -1,4 +1,4 @@
-"""How a station authorizes, in a real browser: its settings, its local list, its cache."""
+"""What the seed says of authorization, local lists and caches, in a real browser."""
 
 import re
 from collections.abc import Callable
@@ -7,11 +7,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from ocpp_gateway.simulator.specs import StationSpec
+from operations.known_settings.authorization import SETTINGS
 from operations.models import LocalList, Station, StationList, Token
 from operations.models.local_lists import ListState
 from operations.services.local_lists import assigning, tending
 from operations.statuses import Role
-from operations.versions import V16, V201, OcppVersion
+from operations.versions import V16, V21, V201, OcppVersion
+from tests.browser import seeds
 from tests.browser.journeys import BRISK, PROFILE, SOON_MS, faults
 from tests.e2e.waiting import wait_until_true
 from tests.factories import OrganisationFactory, StationFactory, TokenFactory
@@ -52,10 +54,44 @@ def request(page: Page, told: str) -> None:
     page.goto(here)
 
 
+@pytest.mark.parametrize("version", [V21], ids=str)
+def test_the_eight_settings_are_read_of_the_fleet(
+    sign_in: Callable[..., Page], station: Station, version: OcppVersion
+) -> None:
+    """Local offline authorization, local pre-authorize, local auth list enabled, ..."""
+    page = sign_in(Role.ENGINEER)
+    page.goto(page.url.replace("/chargers/", f"/stations/{station.pk}/settings/"))
+    press(page, "Read settings")
+    request(page, "Done")
+    seeds.choose(page, "Authorization")
+    row = page.locator("#list tbody tr").filter(has_text=station.name)
+    states = row.inner_text()
+    assert len(re.findall(r"\b(On|Off|\d+)\b", states)) >= 4, states
+    page.get_by_text("What these settings mean").click()
+    for setting in SETTINGS:
+        expect(page.locator(".meanings")).to_contain_text(str(setting.label))
+        expect(page.locator(".meanings")).to_contain_text(str(setting.description))
+
+
+@pytest.mark.parametrize("version", [V16, V21], ids=str)
+def test_get_local_authorization_list_version(
+    sign_in: Callable[..., Page], station: Station, version: OcppVersion
+) -> None:
+    """This way an operator can find out which list is currently being set up on the charger."""
+    page = sign_in()
+    seeds.choose(page, "Local Authorization Management")
+    row = page.locator("#list tbody tr").filter(has_text=station.name)
+    row.get_by_role("link", name="Get local list version").first.click()
+    expect(page.get_by_role("dialog").locator("button[type=submit]")).to_be_visible()
+    request(page, "Done")
+    assert seeds.asked("GetLocalListVersion") == {}
+
+
 @VERSIONS
 def test_a_setting_is_found_changed_and_read_again(
     sign_in: Callable[..., Page], station: Station, version: OcppVersion
 ) -> None:
+    """Handling the charging station's configuration settings ..."""
     page, key = sign_in(Role.ENGINEER), PING[version]
     page.goto(page.url.replace("/chargers/", f"/stations/{station.pk}/settings/"))
     press(page, "Read settings")
@@ -82,6 +118,7 @@ def test_a_setting_is_found_changed_and_read_again(
 def test_a_list_is_assigned_looked_at_and_sent(
     sign_in: Callable[..., Page], station: Station, version: OcppVersion
 ) -> None:
+    """Full override (overrides all identifiers) or differential (add/update ...)."""
     for number in range(12):  # two messages, of at most ten
         TokenFactory(identifier=f"TAG{number:02}", organisation=station.organisation)
     Token.objects.filter(identifier="PREPAID").delete()
@@ -116,6 +153,7 @@ def test_a_list_is_assigned_looked_at_and_sent(
 def test_a_cache_is_switched_off_with_caution_and_cleared(
     sign_in: Callable[..., Page], station: Station, version: OcppVersion
 ) -> None:
+    """This feature is controllable ... needs to be used carefully ... only post-paid customers."""
     page = sign_in(Role.ENGINEER)
     page.goto(page.url.replace("/chargers/", f"/authorization-cache/{station.pk}/"))
     press(page, "Read settings")

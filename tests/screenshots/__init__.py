@@ -1,0 +1,1 @@
+"""The guide's pictures, taken from a demo of their own (`make screenshots`)."""
