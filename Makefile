@@ -7,10 +7,11 @@ INSTALLED := $(VENV)/.installed
 PORT ?= 8000
 WORKERS ?= logical
 ARGS ?=
+LANGUAGE ?= de
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-distributed coverage lint format bench profile lock clean
+.PHONY: help install demo serve test test-distributed coverage lint format bench profile screenshots lock clean
 
 help: ## list the commands
 	@echo "usage: make COMMAND"
@@ -75,11 +76,20 @@ format: install ## let the formatters have their way
 	$(BIN)/ruff format .
 	$(BIN)/djlint --reformat --quiet templates
 
+messages: install ## collect what there is to translate (LANGUAGE=de; needs gettext)
+	@mkdir -p locale
+	DEBUG=true $(PYTHON) manage.py makemessages --locale $(LANGUAGE)
+	DEBUG=true $(PYTHON) manage.py makemessages --locale $(LANGUAGE) --domain djangojs
+	DEBUG=true $(PYTHON) manage.py compilemessages --locale $(LANGUAGE)
+
 bench: install ## measure the hot path (ARGS="...")
 	$(PYTHON) -m tests.bench $(ARGS)
 
 profile: install ## where a message's time goes, as a flame graph (ARGS="--kind meters")
 	$(PYTHON) -m tests.bench.profile $(ARGS)
+
+screenshots: install ## take the guide's pictures from a demo of its own (ARGS="chargers map" for some)
+	$(PYTHON) -m tests.screenshots $(ARGS)
 
 lock: install ## write requirements.txt anew from pyproject.toml (ARGS=--upgrade)
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \

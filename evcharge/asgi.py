@@ -1,6 +1,7 @@
 """The ASGI application: pages, stations' sockets, browsers' sockets, and the process's life."""
 
 import os
+import secrets
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evcharge.settings")
 
@@ -12,6 +13,7 @@ from typing import Any
 
 from channels.auth import AuthMiddlewareStack
 from channels.security.websocket import AllowedHostsOriginValidator
+from structlog.contextvars import bind_contextvars
 
 from evcharge.bodies import LimitedBodies
 from evcharge.runtime import Runtime
@@ -39,6 +41,9 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     elif scope["type"] == "http":
         await page_application(scope, receive, send)
     elif handshake.is_station_path(scope):
+        # In the log of this socket's task; each has a context of its own.
+        name = scope["path"].rpartition("/")[2]
+        bind_contextvars(connection=secrets.token_hex(4), station=name[:64])
         await station_application(scope, receive, send)
     elif scope["path"] == "/live/":
         await browser_application(scope, receive, send)

@@ -83,7 +83,9 @@ def database(env: Env, base: Path) -> dict[str, Any]:
         }
         return config
     if config["ENGINE"].endswith("postgresql"):
-        pool = {"min_size": 1, "max_size": 16, "timeout": 20}
+        # Whoever asks tries again by itself: the pool must not, in ever longer intervals, after the
+        # database is back. Pages say after ten seconds that it is away.
+        pool = {"min_size": 1, "max_size": 16, "timeout": 10, "reconnect_timeout": 2}
         config["OPTIONS"] = {**config.get("OPTIONS", {}), "pool": pool}
         return config
     raise ImproperlyConfigured(

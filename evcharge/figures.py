@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -86,7 +86,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Whoever has the token of the settings may read them; without a token there is no page."""
     wanted = settings.EVCHARGE_METRICS_TOKEN
     if not wanted:
-        raise Http404
+        return HttpResponse("Figures need EVCHARGE_METRICS_TOKEN to be set.\n", status=404)
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if not secrets.compare_digest(given.encode(), wanted.encode()):
         return HttpResponse("Send Authorization: Bearer and the token.\n", status=401)

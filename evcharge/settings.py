@@ -5,6 +5,7 @@ from pathlib import Path
 import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy
 
 from evcharge import environment
 from evcharge.signing_in import *  # noqa: F403
@@ -201,8 +202,10 @@ INSTALLED_APPS = [
     "import_export",
 ]
 MIDDLEWARE = [
+    "evcharge.probes.probes",
     "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
+    "evcharge.compression.StaticFiles",
+    "evcharge.compression.PageCompression",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -241,7 +244,7 @@ TEMPLATES = [
     }
 ]
 DJANGO_TABLES2_TEMPLATE = "components/_table.html"
-FILTERS_EMPTY_CHOICE_LABEL = "Any"
+FILTERS_EMPTY_CHOICE_LABEL = gettext_lazy("Any")
 # Who finds what a list's filter finds, for schedules that choose anew each time.
 EVCHARGE_CHOOSER = "operations.views.choosing.choose"
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
@@ -382,6 +385,7 @@ LOGGING = {
                 key_order=["timestamp", "level", "logger", "event"], bool_as_flag=False
             ),
             "foreign_pre_chain": [
+                structlog.contextvars.merge_contextvars,
                 structlog.stdlib.ExtraAdder(),
                 structlog.stdlib.add_logger_name,
                 structlog.stdlib.add_log_level,

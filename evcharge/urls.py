@@ -5,6 +5,7 @@ from django.urls import include, path
 from evcharge import figures, health
 from operations import admin
 
+handler500 = "operations.views.failures.server_error"
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

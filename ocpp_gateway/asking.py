@@ -245,6 +245,11 @@ class Asking:
     # What shows
 
     @property
+    def is_asking(self) -> bool:
+        """Whether a run waits for its turn, or for this station's answer."""
+        return bool(self._asking)
+
+    @property
     def is_watching(self) -> bool:
         """Whether a run waits for what this station may tell."""
         return bool(self._watched)

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from django.utils import timezone
@@ -18,6 +19,7 @@ from ocpp_gateway.writer import Failed, Writer
 from operations import metrics
 from operations.services import connections, history, pacing, told
 from operations.services.connections import Seen
+from operations.services.live import switchboard
 from operations.services.pacer import Done, pacer
 from operations.services.traffic import traffic
 
@@ -27,6 +29,9 @@ BEAT_S = 1.0
 MOST_ADMITTED_AT_ONCE = 200  # of a storm of reconnects; the others wait, nobody is refused
 RENEW_S = 5.0
 TOUCH_S = 15.0
+GOING_AWAY = 1001
+ANSWERS_S = 5.0  # how long stations that are being asked something may take when the server stops
+FAREWELLS, FAREWELL_EVERY_S = 50, 0.1  # in turn: the other nodes have to take them all in
 
 
 class Gateway:
@@ -37,6 +42,7 @@ class Gateway:
         self.faults = FaultLog()
         self.admission = asyncio.Semaphore(MOST_ADMITTED_AT_ONCE)
         self.node = ""
+        self._is_alone = True
         self._conversations: set[Conversation] = set()
         self._beat: asyncio.Task[None] | None = None
         self._touched: dict[int, object] = {}
@@ -50,6 +56,7 @@ class Gateway:
     async def start(self, *, is_alone: bool) -> None:
         """Begin, on the running loop. `is_alone`: no other server process shares the database."""
         self.node = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(3)}"
+        self._is_alone = is_alone
         self.admission = asyncio.Semaphore(MOST_ADMITTED_AT_ONCE)
         self.writer.start(asyncio.get_running_loop())
         await self.writer.ask(partial(connections.start_node, name=self.node, is_alone=is_alone))
@@ -64,10 +71,23 @@ class Gateway:
         self._beat = None
         pacer.unbind()
         for conversation in list(self._conversations):
-            conversation.end(1001, "The server process stopped.")
+            conversation.end(GOING_AWAY, "The server process stopped.")
         self._note_faults()
         self.writer.call(partial(connections.stop_node, name=self.node), _log_failure)
         await asyncio.to_thread(self.writer.stop)
+
+    async def drain(self) -> None:
+        """The process ends soon: send stations away in turn, those that are being asked last."""
+        loop = asyncio.get_running_loop()
+        patient_until = loop.time() + ANSWERS_S
+        while self._conversations:
+            is_patient = loop.time() < patient_until
+            idle = (
+                each for each in self._conversations if not (is_patient and each.asking.is_asking)
+            )
+            for conversation in list(islice(idle, FAREWELLS)):
+                conversation.hang_up(GOING_AWAY, "The server is shutting down.")
+            await asyncio.sleep(FAREWELL_EVERY_S)
 
     def add(self, conversation: Conversation) -> None:
         """A socket was opened."""
@@ -90,6 +110,8 @@ class Gateway:
             self._note_traffic()
             if beats % round(RENEW_S / BEAT_S) == 0:
                 self.writer.call(partial(connections.renew_node, name=self.node), self._renewed)
+                if not self._is_alone:
+                    switchboard.look()
             if beats % round(TOUCH_S / BEAT_S) == 0:
                 self._touch()
 

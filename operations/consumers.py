@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Set
 from typing import Any
+from urllib.parse import parse_qs
 
 from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
@@ -13,6 +14,7 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import get_channel_layer
 from channels.utils import await_many_dispatch
+from django.conf import settings
 
 from operations import metrics
 from operations.services.accounts import sessions
@@ -57,6 +59,7 @@ class BrowserConsumer(AsyncWebsocketConsumer):
         """Serve the socket; it has no channel of its own, since the hub listens for all."""
         self.scope, self.base_send = scope, send
         self._user: Any = scope["user"]
+        self._language = _language(scope.get("query_string", b""))
         try:
             await await_many_dispatch([receive], self.dispatch)
         except StopConsumer:
@@ -89,7 +92,7 @@ class BrowserConsumer(AsyncWebsocketConsumer):
             await self.close(NOT_UNDERSTOOD)
             return
         before = self.admission
-        admission = await admit(self._user.pk, self.scope.get("session"), keys)
+        admission = await admit(self._user.pk, self.scope.get("session"), keys, self._language)
         if admission is None:
             await self.close(SIGNED_OUT)
             return
@@ -105,7 +108,10 @@ class BrowserConsumer(AsyncWebsocketConsumer):
         if self.admission is None:
             return
         admission = await admit(
-            self._user.pk, self.scope.get("session"), sorted(self.admission.keys)
+            self._user.pk,
+            self.scope.get("session"),
+            sorted(self.admission.keys),
+            self._language,
         )
         if admission is None:
             await self.close(SIGNED_OUT)
@@ -266,6 +272,12 @@ class Hub:
         self._task = None
         for browser in self._browsers:
             browser.give_up()
+
+
+def _language(query: bytes) -> str:
+    """What the page speaks: its patches must, too."""
+    spoken = parse_qs(query.decode("latin-1")).get("language", [""])[0]
+    return spoken if spoken in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 def _watched(text: str | None) -> list[str] | None:

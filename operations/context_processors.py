@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from operations.models import Alert, Station, User
 from operations.services import figures
+from operations.services.live import switchboard
 from operations.statuses import Role
 
 Entry = tuple[Any, str, str, str | tuple[str, ...]]
@@ -89,6 +90,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
             }
             for label, icon, url_name, prefix in entries
         ],
+        "is_layer_failing": switchboard.is_failing,
         "may_administer": user.may(Role.ADMIN) and user.sees_whole_network,
         # Fragments for htmx have no top bar: counted only where it is shown.
         "fleet": SimpleLazyObject(lambda: figures.bar(user)),

@@ -36,10 +36,12 @@ from operations.views import (
     site_map,
     station_local_list,
     station_page,
+    station_tabs,
     stations,
     token_imports,
     tokens,
     unknown_stations,
+    words,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -149,6 +151,26 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="station-files",
     ),
     path(
+        "operations/stations/<int:pk>/sessions/",
+        station_tabs.StationSessions.as_view(),
+        name="station-sessions",
+    ),
+    path(
+        "operations/stations/<int:pk>/requests/",
+        station_tabs.StationRequests.as_view(),
+        name="station-requests",
+    ),
+    path(
+        "operations/stations/<int:pk>/messages/",
+        station_tabs.StationMessages.as_view(),
+        name="station-messages",
+    ),
+    path(
+        "operations/stations/<int:pk>/changes/",
+        station_tabs.StationChanges.as_view(),
+        name="station-changes",
+    ),
+    path(
         "operations/stations/<int:pk>/settings/",
         settings.StationSettings.as_view(),
         name="station-settings",
@@ -224,6 +246,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="schedule-delete",
     ),
     path("operations/search/", search.Search.as_view(), name="search"),
+    path("operations/words.js", words.Words.as_view(), name="words"),
     path("operations/keyboard/", shortcuts.Shortcuts.as_view(), name="shortcuts"),
     path("operations/views/", saved_views.ViewList.as_view(), name="view-list"),
     path("operations/views/add/", saved_views.AddView.as_view(), name="view-add"),

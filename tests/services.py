@@ -72,6 +72,7 @@ FINDERS: Mapping[str, Callable[[], Path | None]] = {
     "Node.js": find_node,
     "npm": find_npm,
     "curl": lambda: _on_path("curl"),
+    "gettext": lambda: _on_path("xgettext"),
     "lftp": lambda: _on_path("lftp"),
     "sftp": lambda: _on_path("sftp"),
     "nginx": lambda: _on_path("nginx", "/usr/sbin/nginx"),

@@ -9,12 +9,15 @@ import pytest
 from ocpp_gateway.simulator.behaviours import BEHAVIOURS
 from operations.commands import COMMANDS
 from operations.commands.base import Command, CommandForm, Target
+from operations.context_processors import ALERTS, AUDIT, MENU, UNKNOWN
 from operations.models import Charger, Connector, Station
 from operations.statuses import RunStatus
 from operations.versions import VERSIONS
+from tests.screenshots.pictures import PICTURES
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference.md"
+MOST_BYTES_OF_PICTURES = 3_000_000
 
 
 def rows(document: Path, heading: str) -> list[list[str]]:
@@ -74,3 +77,22 @@ def test_every_setting_of_the_environment_is_documented() -> None:
     assert "SECRET_KEY" in read
     documented = {row[0].strip("`") for row in rows(ROOT / "docs" / "operating.md", "Settings")}
     assert documented == read
+
+
+def test_every_picture_of_the_guide_is_taken_and_every_one_taken_is_shown() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs" / "guide").glob("*.md")]
+    shown = {name for page in pages for name in re.findall(r"images/(\S+)\.png", page.read_text())}
+    assert shown == {picture.name for picture in PICTURES}
+    kept = {image.stem: image.stat().st_size for image in (ROOT / "docs" / "images").iterdir()}
+    assert set(kept) == shown
+    assert sum(kept.values()) < MOST_BYTES_OF_PICTURES
+
+
+def test_every_entry_of_the_menu_has_a_page_in_the_menus_order() -> None:
+    text = (ROOT / "docs" / "guide" / "README.md").read_text()
+    labels = [str(entry[0]) for entry in (*MENU, ALERTS, AUDIT, UNKNOWN)]
+    places = [text.find(f"[{label}](") for label in labels]
+    assert -1 not in places
+    assert places == sorted(places)
+    for linked in re.findall(r"\]\(([\w-]+\.md)\)", text):
+        assert (ROOT / "docs" / "guide" / linked).exists(), linked

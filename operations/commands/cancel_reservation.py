@@ -13,6 +13,8 @@ from operations.events import ConnectorStatusReported
 from operations.models import CommandRun
 from operations.statuses import ChargingStatus, RunStatus
 
+NOT_MADE = (RunStatus.REFUSED, RunStatus.UNSUPPORTED, RunStatus.FAILED)
+
 
 class CancelReservationForm(WireForm):
     """Which reservation: the number of the request that made it."""
@@ -51,11 +53,12 @@ class CancelReservation(PlainCommand):
     request_v201 = PlainCommand.ask
 
     def initial(self, target: Target) -> Params:
-        """The latest that was made here."""
-        made = CommandRun.objects.filter(
+        """The latest that was made here: not one that the station refused."""
+        asked = CommandRun.objects.filter(
             station=target.station, connector=target.connector, command="reserve"
         )
-        latest = made.exclude(sent_at=None).order_by("-created_at", "-pk").first()
+        made = asked.exclude(sent_at=None).exclude(status__in=NOT_MADE)
+        latest = made.order_by("-created_at", "-pk").first()
         return {"reservation": latest.pk} if latest else {}
 
     def confirmation(self, target: Target, params: Params, since: datetime | None) -> str | None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,7 +16,9 @@ from operations.versions import V21
 
 DATA = "connectionData"
 INTERFACES = [
-    (f"{kind}{number}", f"{kind} {number}") for kind in ("Wired", "Wireless") for number in range(4)
+    (f"{kind}{number}", format_lazy("{} {}", label, number))
+    for kind, label in (("Wired", gettext_lazy("Wired")), ("Wireless", gettext_lazy("Wireless")))
+    for number in range(4)
 ]
 VERSIONS = (("OCPP20", "OCPP 2.0.1"), ("OCPP16", "OCPP 1.6"))
 V21_VERSIONS = (("OCPP21", "OCPP 2.1"), ("OCPP201", "OCPP 2.0.1"), ("OCPP16", "OCPP 1.6"))

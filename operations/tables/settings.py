@@ -25,6 +25,14 @@ ACCESS = {
     Mutability.READ_WRITE: ("green", "pen"),
     Mutability.WRITE_ONLY: ("purple", "key"),
 }
+# What both the specifications and stations call the types of values.
+TYPES = {
+    "boolean": gettext_lazy("boolean"),
+    "integer": gettext_lazy("integer"),
+    "decimal": gettext_lazy("decimal"),
+    "string": gettext_lazy("string"),
+    "list": gettext_lazy("list"),
+}
 
 
 def known(setting: StationSetting) -> KnownSetting | None:
@@ -93,7 +101,8 @@ class SettingTable(PortalTable):
         """Type, list and limits: the station's word goes first."""
         about = known(record)
         values = record.values_list or ", ".join(about.values if about else ())
-        parts = [record.data_type or (about.data_type if about else ""), values]
+        data_type = record.data_type or (about.data_type if about else "")
+        parts = [str(TYPES.get(data_type, data_type)), values]
         if record.min_limit is not None:
             parts.append(_("at least %(limit)g") % {"limit": record.min_limit})
         if record.max_limit is not None:

@@ -10,7 +10,7 @@ from channels.db import database_sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from operations.tables.base import PortalTable
 from operations.tables.exports import safe
@@ -61,11 +61,15 @@ def _next(chunks: Iterator[str]) -> str | None:
 def lines(table: PortalTable, rows: QuerySet[Any], *, keep: Keep = everything) -> Iterator[str]:
     """The header, then the rows, chunk by chunk."""
     columns = table.exported_columns()
-    yield _text([[str(column.header) for column in columns]])
+    with translation.override(table.audience.language):
+        yield _text([[str(column.header) for column in columns]])
     for chunk in _chunks(rows):
         records = keep(chunk)
-        # The request's own zone is over by now.
-        with timezone.override(table.audience.time_zone):
+        # The request's own zone and language are over by now.
+        with (
+            timezone.override(table.audience.time_zone),
+            translation.override(table.audience.language),
+        ):
             table.learn(records)
             cells = [[table.text(each, column.name) for column in columns] for each in records]
         yield _text(cells)

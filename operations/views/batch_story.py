@@ -85,12 +85,12 @@ def _progress(batch: CommandBatch) -> dict[str, Any]:
 def possible(batch: CommandBatch, counters: Counters) -> dict[str, bool]:
     """What can be done about it now."""
     is_known = batch.command in BY_SLUG
-    is_open = batch.state.is_open
+    can_stop = batch.state.is_open and batch_figures.unsent(batch=batch, counters=counters) > 0
     return {
-        "can_pause": is_open and batch.state != BatchStatus.PAUSED and counters.held > 0,
+        "can_pause": can_stop and batch.state != BatchStatus.PAUSED,
         "can_resume": batch.state == BatchStatus.PAUSED,
-        "can_cancel": is_open and counters.held > 0,
-        "can_retry": is_known and counters.failed > 0 and counters.held == 0,
+        "can_cancel": can_stop,
+        "can_retry": is_known and counters.failed > 0 and counters.held == 0 and not can_stop,
     }
 
 
@@ -136,7 +136,9 @@ def phases(batch: CommandBatch, counters: Counters) -> list[tuple[str, int]]:
 
 
 def pace(batch: CommandBatch) -> str:
-    """How fast it goes and when it will have ended; empty once it has."""
+    """When it begins, or how fast it goes and when it will have ended; empty once it has."""
+    if batch.state == BatchStatus.WAITING and batch.starts_at is not None and not batch.summary:
+        return _("It begins at %(at)s.") % {"at": _when(batch.starts_at)}
     if batch.ended_at is not None or batch.state != BatchStatus.RUNNING:
         return ""
     return f"{_wave(batch)} {_pace_in_words(batch_figures.pace(batch=batch))}".strip()

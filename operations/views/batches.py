@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views import View
 
 from operations.commands import BY_SLUG
@@ -191,11 +191,15 @@ class CancelBatch(ConfirmChange):
 
     def consequence(self) -> str:
         """What was sent can't be taken back."""
-        held = batch_figures.counters(batch=self.batch).held
-        return _(
-            "%(held)d were not sent yet: their stations will hear nothing of it. "
-            "What was sent goes on."
-        ) % {"held": held}
+        counters = batch_figures.counters(batch=self.batch)
+        unsent = batch_figures.unsent(batch=self.batch, counters=counters)
+        return ngettext(
+            "%(unsent)d was not sent yet: its station will hear nothing of it. "
+            "What was sent goes on.",
+            "%(unsent)d were not sent yet: their stations will hear nothing of it. "
+            "What was sent goes on.",
+            unsent,
+        ) % {"unsent": unsent}
 
     def change(self, user: User) -> CommandBatch:
         """Cancel."""

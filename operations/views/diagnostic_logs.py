@@ -20,13 +20,13 @@ from operations.models import Download, FileLink, ReceivedFile, Station, User
 from operations.services import links, receiving
 from operations.statuses import FileState, Role
 from operations.tables import cells
-from operations.tables.base import PortalTable
 from operations.tables.diagnostic_logs import ReceivedFileTable, kind, name
 from operations.tables.firmware import fetched
-from operations.views import previews, station_page
+from operations.views import previews
 from operations.views.lists import EmptyState, PortalList
 from operations.views.requests import PortalRequest
 from operations.views.run_story import Fragment, moment
+from operations.views.station_frame import OfStation
 
 LATEST_DOWNLOADS = 20
 
@@ -72,17 +72,13 @@ class DiagnosticLogList(PortalList):
         }
 
 
-class StationFiles(DiagnosticLogList):
+class StationFiles(OfStation, DiagnosticLogList):
     """A station's tab: what it sent, and the firmware it fetched."""
 
     name = "files"
+    tab = "files"
+    hidden = ("station",)
     template_name = "operations/diagnostic_logs/station.html"
-    station: Station
-
-    def get(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """The list's answers, with the station around them."""
-        self.station = station_page.find(request.user, kwargs["pk"])
-        return super().get(request, *args, **kwargs)
 
     @property
     def title(self) -> str:  # type: ignore[override]
@@ -93,23 +89,9 @@ class StationFiles(DiagnosticLogList):
         """Those of the one station."""
         return super().scope(user).filter(station=self.station)
 
-    def build_table(self, rows: QuerySet[Any]) -> PortalTable:
-        """Whose they are is known here."""
-        table = super().build_table(rows)
-        table.columns.hide("station")
-        return table
-
-    def counts(self, user: User) -> list[dict[str, Any]]:
-        """The station's state stands there."""
-        return []
-
-    def answer(
-        self, request: PortalRequest, context: dict[str, Any], scope: QuerySet[Any]
-    ) -> HttpResponse:
+    def more(self) -> dict[str, Any]:
         """The page has more to say than the list."""
-        context["station"] = self.station
-        context["downloads"] = latest_downloads(self.station)
-        return super().answer(request, context, scope)
+        return {**super().more(), "downloads": latest_downloads(self.station)}
 
 
 def latest_downloads(station: Station) -> list[dict[str, Any]]:

@@ -19,10 +19,10 @@ from operations.services import connections, stations
 from operations.statuses import Registration, Role
 from operations.tables.audience import Audience
 from operations.tables.health import ConnectionTable
-from operations.views import alert_story, finding_words, vital_signs
+from operations.views import finding_words, vital_signs
 from operations.views.conversations import LONGEST_FRAME
 from operations.views.requests import PortalRequest
-from operations.views.station_page import find, may_approve
+from operations.views.station_frame import around, find
 
 MOST_FINDINGS = 100
 MOST_UNANSWERED = 20
@@ -32,16 +32,15 @@ LONGEST_DETAILS = 300
 
 
 class StationHealth(View):
-    """All about how a station speaks, in at most sixteen queries."""
+    """All about how a station speaks, in at most seventeen queries."""
 
     def get(self, request: PortalRequest, pk: int) -> HttpResponse:
         """The signs, and what they are read from."""
         station = find(request.user, pk)
         signs = vital_signs.read(station)
         context = {
-            "station": station,
+            **around(request.user, station, "health"),
             "signs": signs,
-            "alerts": alert_story.of_stations([pk])[pk],
             "unanswered": signs.unanswered[:MOST_UNANSWERED],
             "findings": findings(station),
             "events": events(station),
@@ -49,7 +48,6 @@ class StationHealth(View):
             "table": connection_table(station, request),
             "may_disconnect": station.is_connected and request.user.may(Role.OPERATOR),
             "may_quarantine": may_quarantine(request.user, station),
-            "may_approve": may_approve(request.user, station),
         }
         return render(request, "operations/health/page.html", context)
 

@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from operations.models import Charger, CommandRun, Session, Station, User
 from operations.services.accounts import second_factor
@@ -26,13 +27,14 @@ from operations.views import (
     live_alerts,
     live_batches,
     live_caches,
+    live_drawings,
     live_files,
     live_local_lists,
     live_overview,
     live_settings,
     run_story,
     session_story,
-    station_page,
+    station_frame,
 )
 from operations.views.chargers import connector_tables
 
@@ -45,6 +47,7 @@ KINDS = (
     *live_local_lists.KINDS,
     *live_alerts.KINDS,
     *live_overview.KINDS,
+    *live_drawings.KINDS,
 )
 FIGURES = (*live_overview.FIGURES, *live_alerts.FIGURES)
 SLOW = live_overview.SLOW
@@ -74,16 +77,21 @@ class Admission:
     triggers: Mapping[str, Set[str]]  # told key → watched keys
 
 
-def admit(user_pk: int, session: SessionBase | None, asked: list[str]) -> Admission | None:
+def admit(
+    user_pk: int,
+    session: SessionBase | None,
+    asked: list[str],
+    language: str = settings.LANGUAGE_CODE,
+) -> Admission | None:
     """Whether this is still somebody, and which of these keys they may see; one query a kind."""
     user = User.objects.select_related("organisation").filter(pk=user_pk, is_active=True).first()
     if user is None or (session is not None and not session.exists(session.session_key or "")):
         return None
     if second_factor.is_missing(user):
         return None
-    viewpoint = Viewpoint(
-        Audience.of(user), user.sees_whole_network, user.organisation_id, user=user
-    )
+    with translation.override(language):
+        audience = Audience.of(user)
+    viewpoint = Viewpoint(audience, user.sees_whole_network, user.organisation_id, user=user)
     triggers: dict[str, set[str]] = defaultdict(set)
     for key, told in _visible(user, asked[:MOST_KEYS]):
         for trigger in told:
@@ -114,6 +122,7 @@ def _visible(user: User, asked: list[str]) -> Iterator[tuple[str, tuple[str, ...
     yield from live_caches.visible(user, pks)
     yield from live_local_lists.visible(user, pks)
     yield from live_overview.visible(user, pks, asked)
+    yield from live_drawings.visible(user, pks)
 
 
 def _visible_sessions(
@@ -194,7 +203,8 @@ class _Rows:
         """The fragments one viewpoint wants."""
         pks = _by_kind(keys)
         result: Patches = defaultdict(list)
-        with timezone.override(viewpoint.audience.time_zone):
+        audience = viewpoint.audience
+        with timezone.override(audience.time_zone), translation.override(audience.language):
             for key, dom_id, html in self._fragments(viewpoint, pks):
                 result[key].append({"id": dom_id, "html": html})
             for key, dom_id, html in (
@@ -222,7 +232,7 @@ class _Rows:
         for pk in pks["connectors"] & self.connectors.keys():
             yield from self._connectors(pk, audience)
         for station in (each for each in self.stations.data if each.pk in pks["station"]):
-            parts = station_page.fragments(station, audience.role)
+            parts = station_frame.fragments(station, audience.role)
             yield from _parts(f"station:{station.pk}", parts)
         for run in (each for each in self.runs if each.pk in pks["run"]):
             yield from _parts(f"run:{run.pk}", run_story.fragments(run))
@@ -234,6 +244,7 @@ class _Rows:
         yield from live_caches.fragments(audience, pks)
         yield from live_local_lists.fragments(audience, pks)
         yield from live_overview.fragments(viewpoint.user, audience, pks)
+        yield from live_drawings.fragments(audience, pks)
 
     def _sessions(self, pks: dict[str, set[int]]) -> Iterator[tuple[str, str, str]]:
         for session in self.of_sessions:

@@ -134,6 +134,8 @@ class CancelRun(View):
 
 def _consequence(run: CommandRun) -> str:
     """What cancelling this run means."""
+    if run.status == RunStatus.QUEUED and run.attempts:
+        return _("It is not sent again. What was sent the station may still do.")
     if run.status == RunStatus.QUEUED:
         return _("It was not sent yet: the station will hear nothing of it.")
     if runs.is_cancellable(run):

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -25,35 +25,22 @@ from operations.tables.authorization import shown
 from operations.tables.base import PortalTable
 from operations.tables.settings import SettingChangeTable, SettingTable
 from operations.versions import V16
-from operations.views import station_page
-from operations.views.lists import EmptyState, PortalList
+from operations.views import station_frame
+from operations.views.lists import EmptyState
 from operations.views.requests import PortalRequest
 from operations.views.selections import Bar
+from operations.views.station_frame import OfStation
 
 MOST_KEYS = 100  # of one request
 TICKED = ("change-settings", "read-settings")
-ASKED = ("read-settings", "change-settings", "change-authorization", "reboot")
-
-
-class OfStation(PortalList):
-    """A list on a station's pages."""
-
-    station: Station
-
-    def get(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """The list's answers, with the station around them."""
-        self.station = station_page.find(request.user, kwargs["pk"])
-        return super().get(request, *args, **kwargs)
-
-    def more(self) -> dict[str, Any]:
-        """The station."""
-        return {"station": self.station}
+ASKED = ("read-settings", "change-settings", "change-authorization")
 
 
 class StationSettings(OfStation):
     """All the station ever told of its settings."""
 
     name = "settings"
+    tab = "settings"
     table_class = SettingTable
     filterset_class = SettingFilterSet
     order_by = ("setting",)
@@ -111,7 +98,9 @@ class StationSettings(OfStation):
         target = Target(station=self.station)
         return {
             **super().more(),
-            "buttons": [buttons.button_of(BY_SLUG[slug], target, role) for slug in ASKED],
+            "tab_buttons": [
+                buttons.button_of(BY_SLUG[slug], target, role, place="tab-") for slug in ASKED
+            ],
             "awaiting_reboot": list(awaiting.values_list("key", flat=True)[:10]),
             "authorization": [
                 {"label": each.label, "value": shown(profile, each.field)} for each in SETTINGS
@@ -139,7 +128,7 @@ class AskSettings(View):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Their names go along in the link."""
-        station = station_page.find(self.request.user, pk)
+        station = station_frame.find(self.request.user, pk)
         slug = request.GET.get("command", "")
         if slug not in TICKED:
             raise Http404
@@ -173,6 +162,7 @@ class StationSettingChanges(OfStation):
     """The history of a station's settings."""
 
     name = "setting-changes"
+    tab = "settings"
     table_class = SettingChangeTable
     filterset_class = SettingChangeFilterSet
     order_by = ("-at",)

@@ -21,7 +21,7 @@ from operations.statuses import Role
 from operations.tables import buttons
 from operations.tables.local_lists import COMMANDS, identifiers
 from operations.tables.runs import title
-from operations.views import run_story, station_page
+from operations.views import run_story, station_frame
 from operations.views.confirming import Confirm
 from operations.views.requests import PortalRequest
 
@@ -40,13 +40,13 @@ class StationLocalList(View):
 
     def get(self, request: PortalRequest, pk: int) -> HttpResponse:
         """With the changes that a differential would bring."""
-        station = station_page.find(request.user, pk)
+        station = station_frame.find(request.user, pk)
         forecasts.freshen([station.pk])
         copy = copy_of(station)
         plan = forecasts.plan(copy, NEEDED)
         role = Role.ADMIN if request.user.is_superuser else Role(request.user.role)
         context = {
-            "station": station,
+            **station_frame.around(request.user, station, "local-list"),
             "copy": copy,
             "state": copy.standing,
             "reported": words.in_words(copy),
@@ -56,7 +56,7 @@ class StationLocalList(View):
             "parts": parts(plan),
             "sentences": forecasts.sentences([station.pk], NEEDED),
             "skipped": skipped(copy),
-            "buttons": list(send_buttons(station, role)),
+            "tab_buttons": list(send_buttons(station, role)),
             "runs": latest_runs(station),
             "may_change": request.user.may(Role.ENGINEER),
         }
@@ -176,7 +176,7 @@ class AssignList(Confirm):
 
     def find(self, **kwargs: Any) -> None:
         """The station, if this user sees it."""
-        self.station = station_page.find(self.request.user, kwargs["pk"])
+        self.station = station_frame.find(self.request.user, kwargs["pk"])
 
     def build_form(self, data: Any = None) -> AssignForm:
         """With the list it has of its own."""

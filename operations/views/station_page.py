@@ -1,66 +1,55 @@
-"""A station's page: what it reported, its chargers, its latest requests and messages."""
+"""A station's page: the picture of its chargers, what it reported, its latest requests."""
 
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views import View
 
-from operations.commands.base import Target
 from operations.forms.stations import ApproveForm
-from operations.models import Charger, CommandRun, Session, Station, User
+from operations.models import CommandRun, Station
 from operations.services import firmware, stations
-from operations.statuses import Registration, Role
+from operations.statuses import Role
 from operations.tables import cells
 from operations.tables.audience import Audience
-from operations.tables.buttons import buttons_of
-from operations.tables.chargers import ChargerTable
 from operations.tables.runs import title
-from operations.views import alert_story, run_story
-from operations.views.chargers import connector_tables
+from operations.views import drawings, run_story, station_frame
 from operations.views.conversations import exchanges
 from operations.views.requests import PortalRequest
-from operations.views.run_story import Fragment
 
-LATEST_RUNS = 20
-LATEST_MESSAGES = 50
-LATEST_CONNECTIONS = 20
-# What the page's head says already.
-KNOWN_ABOVE = ("station", "vendor", "model", "serial_number")
-LONGEST_FRAME = 4_000  # of fifty on one page; a run's own page shows more
-
-
-def find(user: User, pk: int) -> Station:
-    """A station this user sees."""
-    visible = Station.objects.visible_to(user).select_related("organisation", "site")
-    return get_object_or_404(visible, pk=pk)
+LATEST_RUNS = 8
+LATEST_MESSAGES = 10
+LATEST_CONNECTIONS = 5
+LONGEST_FRAME = 4_000  # of several on one page; a run's own page shows more
 
 
 class StationDetail(View):
-    """One station, in at most sixteen queries."""
+    """One station, in at most seventeen queries."""
 
     def get(self, request: PortalRequest, pk: int) -> HttpResponse:
-        """All of it on one page."""
-        station, audience = find(request.user, pk), Audience.of(request.user)
+        """Its chargers first, then what happened lately; each tab has more."""
+        station = station_frame.find(request.user, pk)
+        drawing = drawings.of_station(station, Audience.of(request.user).role)
         context = {
-            **tell(station, audience.role),
-            "alerts": alert_story.of_stations([pk])[pk],
+            **station_frame.around(request.user, station, "overview"),
+            "cabinets": drawing.cabinets,
             "identity_facts": identity_facts(station),
             "reported_facts": reported_facts(station),
-            "table": charger_table(station, audience),
-            "sessions": running_sessions(station),
+            "sessions": [
+                {"session": session, "energy": cells.energy(session.energy_wh)}
+                for session in drawing.elsewhere
+            ],
             "runs": latest_runs(station),
             "exchanges": exchanges(
                 station.messages.order_by("-pk")[:LATEST_MESSAGES], longest=LONGEST_FRAME
             ),
             "connections": list(station.connections.order_by("-pk")[:LATEST_CONNECTIONS]),
-            "may_approve": may_approve(request.user, station),
         }
         return render(request, "operations/station/detail.html", context)
 
@@ -72,7 +61,7 @@ class ApproveStation(View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """For admins only."""
-        self.station = find(self.request.user, kwargs["pk"])
+        self.station = station_frame.find(self.request.user, kwargs["pk"])
         if not self.request.user.may(Role.ADMIN):
             raise PermissionDenied(_("Approving a station needs the role admin."))
         return super().dispatch(request, *args, **kwargs)
@@ -115,49 +104,6 @@ class ApproveStation(View):
         return render(request, template, context, status=status)
 
 
-def fragments(station: Station, role: Role) -> list[Fragment]:
-    """What of the page changes while one looks at it; for the browsers' hub, as in run_story."""
-    context = tell(station, role)
-    return [
-        Fragment(f"station-{station.pk}-state", "operations/station/_state.html", context),
-        Fragment(f"station-{station.pk}-buttons", "operations/station/_buttons.html", context),
-    ]
-
-
-def tell(station: Station, role: Role) -> dict[str, Any]:
-    """The page's head: how the station is, and what this role can ask of it. No query."""
-    return {"station": station, "buttons": list(buttons_of(Target(station=station), role))}
-
-
-def may_approve(user: User, station: Station) -> bool:
-    """Whether there is something to approve, and this user may."""
-    return station.registration != Registration.ACCEPTED and user.may(Role.ADMIN)
-
-
-def charger_table(station: Station, audience: Audience) -> ChargerTable:
-    """The chargers as their list shows them, each with its connectors: live in the same way."""
-    chargers = list(Charger.objects.filter(station=station).order_by("number"))
-    for charger in chargers:
-        charger.station = station
-    table = ChargerTable(chargers, audience=audience, exclude=KNOWN_ABOVE)
-    for column in table.columns:
-        column.column.orderable = False  # a handful of rows, in the order of their numbers
-    table.learn(chargers)
-    table.open_rows = connector_tables(chargers, audience)
-    table.empty_title = _("No charger yet")
-    table.empty_text = _("Chargers and connectors appear when the station reports their status.")
-    return table
-
-
-def running_sessions(station: Station) -> list[dict[str, Any]]:
-    """The charging sessions that run now, and what they took so far."""
-    running = Session.objects.running().filter(station=station)
-    return [
-        {"session": session, "energy": cells.energy(session.energy_wh)}
-        for session in running.select_related("connector", "charger").order_by("-started_at")
-    ]
-
-
 def latest_runs(station: Station) -> list[dict[str, Any]]:
     """The latest requests to this station, each in a line."""
     related = ("station", "charger", "connector", "created_by")
@@ -194,7 +140,7 @@ def firmware_fact(station: Station) -> str | SafeString:
 
 
 def reported_facts(station: Station) -> list[dict[str, Any]]:
-    """What the station said of itself."""
+    """What the station said of itself, as far as it said it."""
     facts = [
         (_("Vendor"), station.vendor),
         (_("Model"), station.model),
@@ -207,4 +153,4 @@ def reported_facts(station: Station) -> list[dict[str, Any]]:
         (_("Main status"), station.get_main_status_display()),
         (_("Main error"), station.main_error),
     ]
-    return [{"label": label, "value": value} for label, value in facts]
+    return [{"label": label, "value": value} for label, value in facts if value]

@@ -29,6 +29,16 @@ export function inWords(at, now = Date.now()) {
   return date.format(at);
 }
 
+// What the clock says somewhere else: a zone's name in `data-zone`.
+function refreshClocks() {
+  for (const time of document.querySelectorAll("time[data-zone]")) {
+    const timeZone = time.dataset.zone;
+    const clock = { timeZone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+    const text = new Intl.DateTimeFormat(language, clock).format(Date.now());
+    if (time.textContent !== text) time.textContent = text;
+  }
+}
+
 export function refreshTimes(root) {
   const times = [...root.querySelectorAll("time[data-relative]")];
   if (root instanceof Element && root.matches("time[data-relative]")) times.push(root);
@@ -43,10 +53,11 @@ export function refreshTimes(root) {
 export function startTimes() {
   refreshTimes(document);
   document.addEventListener("htmx:load", (event) => refreshTimes(event.detail.elt));
-  setInterval(() => {
-    if (!document.hidden) refreshTimes(document);
-  }, STEP_MS);
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) refreshTimes(document);
-  });
+  const refresh = () => {
+    if (document.hidden) return;
+    refreshTimes(document);
+    refreshClocks();
+  };
+  setInterval(refresh, STEP_MS);
+  document.addEventListener("visibilitychange", refresh);
 }

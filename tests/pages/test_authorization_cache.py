@@ -4,10 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from operations.models import AuthorizationProfile, CommandRun, SettingChange, Station
@@ -22,6 +20,7 @@ from tests.factories import (
     TokenFactory,
     UserFactory,
 )
+from tests.pages.counting import queries_of
 from tests.pages.reading import column, csv_lines, page_lines, said
 
 pytestmark = pytest.mark.django_db
@@ -224,9 +223,7 @@ def test_the_list_takes_few_queries(desk: Client) -> None:
         for _each in range(number):
             station("on", organisation=owner)
             station("off", organisation=owner)
-        with CaptureQueriesContext(connection) as queries:
-            desk.get(URL)
-        counts.append(len(queries))
+        counts.append(len(queries_of(desk, URL)))
     assert counts[0] == counts[1]
     assert counts[0] <= MOST_QUERIES
 

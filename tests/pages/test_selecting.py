@@ -468,9 +468,8 @@ def test_a_preview_costs_the_same_for_any_number(desk: Client) -> None:
     for number in (2, 40):
         for _number in range(number):
             ConnectorFactory()
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        desk.get(STATIONS)  # the top bar's figures are counted once in a while, whoever asks
+        with CaptureQueriesContext(connection) as queries:
             desk.post(ASK_CHARGERS, {"command": "unlock", "all": "1"})
         counts.append(len(queries))
     assert counts[0] == counts[1]
@@ -483,6 +482,7 @@ def test_ticking_costs_the_lists_no_query(client: Client) -> None:
     counts = []
     for role in (Role.VIEWER, Role.OPERATOR):
         client.force_login(UserFactory(role=role))
+        client.get(STATIONS)
         with CaptureQueriesContext(connection) as queries:
             client.get(STATIONS)
         counts.append(len(queries))

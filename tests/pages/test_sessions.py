@@ -433,8 +433,8 @@ def test_stations_and_connectors_lead_to_their_sessions(desk: Client) -> None:
     link = f'href="{URL}{session.pk}/"'
     assert link in desk.get(f"/operations/chargers/{session.charger_id}/connectors/").text
     page = desk.get(f"/operations/stations/{session.station_id}/").text
-    assert page.count(link) == 2
-    assert f"{URL}?station={session.station.identity}" in page
+    assert link in page
+    assert f"/operations/stations/{session.station_id}/sessions/" in page
 
 
 # Live.
