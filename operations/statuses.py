@@ -305,3 +305,8 @@ class Role(models.TextChoices):
         """Whether this role may do what `other` may."""
         order = list(Role)
         return order.index(self) >= order.index(other)
+
+    @property
+    def word(self) -> str:
+        """Its name alone, in the reader's language."""
+        return str(self.label).partition(":")[0]

@@ -54,9 +54,11 @@ def of(command: Command, params: Params, stations: Sequence[Station]) -> Refusal
 def _of_lists(pks: Collection[int]) -> Refusals:
     off = Refusal(RunStatus.REFUSED, _("Its local list is switched off."))
     none = Refusal(RunStatus.UNSUPPORTED, _("It has no local list."))
+    # Some take lists and leave the switch for them out of their settings.
+    hides = Q(list_enabled=Switch.UNSUPPORTED, station__held_list__version__isnull=False)
     profiles = AuthorizationProfile.objects.filter(
         station__in=pks, list_enabled__in=[Switch.OFF, Switch.UNSUPPORTED]
-    )
+    ).exclude(hides)
     copies = StationList.objects.filter(
         station__in=pks, state__in=[ListState.DISABLED, ListState.UNSUPPORTED]
     )

@@ -75,8 +75,8 @@ def _part(target: Target) -> Station | Charger | Connector:
 
 def _lacks(role: Role, needed: Role) -> str:
     return _("your role is %(role)s; it takes at least %(needed)s.") % {
-        "role": str(role.label).lower(),
-        "needed": str(needed.label).lower(),
+        "role": role.word.lower(),
+        "needed": needed.word.lower(),
     }
 
 

@@ -44,14 +44,10 @@ class Roles(View):
         sections = [_pages(named), *_commands(), *_deeds(named), _administration()]
         mine = Role.ADMIN if request.user.is_superuser else Role(request.user.role)
         context = {
-            "roles": [(_title(role), _words(role), role == mine) for role in Role],
+            "roles": [(role.word, _words(role), role == mine) for role in Role],
             "sections": [section for section in sections if section.abilities],
         }
         return render(request, "operations/account/roles.html", context)
-
-
-def _title(role: Role) -> str:
-    return str(role.label).partition(":")[0]
 
 
 def _words(role: Role) -> str:
@@ -89,7 +85,7 @@ def _commands() -> Iterator[Section]:
     for role in Role:
         mine = [command for command in COMMANDS if Role(command.permission) == role]
         if mine:
-            title = _("Ask stations, from %(role)s on") % {"role": _title(role).lower()}
+            title = _("Ask stations, from %(role)s on") % {"role": role.word.lower()}
             yield Section(title, [_ability(command.label, role) for command in mine])
 
 

@@ -50,7 +50,10 @@ def test_a_list_is_not_sent_where_lists_are_switched_off_or_missing() -> None:
     denied = StationFactory()
     StationList.objects.create(station=denied, is_supported=False, state=ListState.UNSUPPORTED)
     never_read = StationFactory()
-    found = hindered([willing, off, none, denied, never_read], "send-local-list", {"mode": "full"})
+    hides_the_switch = profiled(list_enabled=Switch.UNSUPPORTED)
+    StationList.objects.create(station=hides_the_switch, version=3)
+    asked = [willing, off, none, denied, never_read, hides_the_switch]
+    found = hindered(asked, "send-local-list", {"mode": "full"})
     assert found == {
         "Its local list is switched off.": [off],
         "It has no local list.": [none, denied],
