@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from channels.layers import channel_layers
 from django.core.cache import cache
-from django.core.management import call_command
+from django.test import TransactionTestCase
 from pytest_django.plugin import DjangoDbBlocker
 
 from operations.services.live import switchboard
 from tests import services
+from tests.emptying import empty_tables
 from tests.portal import Portal, served_here
 
 
@@ -39,13 +40,20 @@ def postgres_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _emptied_quickly() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: empty_tables())
+        yield
+
+
 # What a server wrote after its last test's rows were removed (its sweeper does so each second)
 # would stay for whatever module this worker has next.
 @pytest.fixture(scope="module")
 def _swept(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     yield
     with django_db_blocker.unblock():
-        call_command("flush", verbosity=0, interactive=False)
+        empty_tables()
 
 
 # For one module at a time: its sweeper and its node's lease would disturb tests without it.

@@ -38,7 +38,10 @@ class Clicks:
             page = asyncio.create_task(_timed(browser.post(path)))
             async with asyncio.timeout(PATIENCE_S):
                 # Seen from outside, by looking: whatever told us would be a part of the server.
-                while watcher.answered_runs(station_pk) == before:  # noqa: ASYNC110
+                while watcher.answered_runs(station_pk) == before:
+                    if page.done():
+                        status, page_at = page.result()
+                        assert status == 200, f"{path} answered {status}"
                     await asyncio.sleep(watcher.pause_s)
             done = perf_counter()
             status, page_at = await page
