@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
+from operations import versions
 from operations.filters.base import Chip, HardwareFilterSet, text
 from operations.filters.places import PlaceFilterSet
 from operations.models import FirmwareImage, Station
@@ -19,12 +20,15 @@ UNTOLD = "?"
 
 
 class StationFilterSet(HardwareFilterSet, PlaceFilterSet):
-    """By name, serial number, model, vendor, operational status, place, need and firmware."""
+    """By name, serial number, model, vendor, status, place, protocol, need and firmware."""
 
     connection = django_filters.ChoiceFilter(
         method="by_connection",
         label=gettext_lazy("Connection"),
         choices=[(CONNECTED, gettext_lazy("Connected")), (OFFLINE, gettext_lazy("Offline"))],
+    )
+    protocol = django_filters.ChoiceFilter(
+        label=gettext_lazy("Protocol"), choices=versions.VERSION_CHOICES
     )
     need = django_filters.ChoiceFilter(
         method="by_need",

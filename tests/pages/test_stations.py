@@ -57,12 +57,16 @@ def test_offline_stations_say_since_when(desk: Client) -> None:
         ({"vendor": "Alfen", "operational_status": "Operative"}, []),
         # There is no such filter here: it changes nothing.
         ({"charging_status": "Faulted"}, ["Depot 1", "Quay 1"]),
+        ({"protocol": "2.0.1"}, ["Quay 1"]),
     ],
 )
 def test_filters_find_and_combine(desk: Client, query: dict[str, str], names: list[str]) -> None:
-    StationFactory(name="Quay 1", serial_number="T54", vendor="ABB", model="Terra 54")
+    StationFactory(
+        name="Quay 1", serial_number="T54", vendor="ABB", model="Terra 54", protocol="2.0.1"
+    )
     StationFactory(
         name="Depot 1",
+        protocol="1.6",
         serial_number="EVE-2",
         vendor="Alfen",
         model="Eve Double",
