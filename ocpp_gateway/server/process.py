@@ -21,6 +21,7 @@ from twisted.logger import (
     globalLogBeginner,
 )
 
+from ocpp_gateway.server.arriving import Listener
 from ocpp_gateway.server.channels import RequestFactory
 from ocpp_gateway.server.lifespan import Lifespan, StartupFailedError
 from ocpp_gateway.server.options import Options
@@ -147,7 +148,9 @@ class ServerProcess(Server):
             maxMessagePayloadSize=options.max_message_bytes,
             openHandshakeTimeout=options.handshake_s,
         )
-        return reactor.listenTCP(self.port, self.http_factory, backlog=BACKLOG, interface=self.host)
+        listener = Listener(self.port, self.http_factory, BACKLOG, self.host, reactor)
+        listener.startListening()
+        return listener
 
     async def _close_connections(self) -> None:
         logger.info("Stopping: %s connections open.", len(self.connections))
