@@ -1,4 +1,5 @@
 // Starts the portal's behaviours; each module is on its own and none is needed to read or submit a page.
+import { startAnnouncing } from "./js/announcing.js";
 import { startCopying } from "./js/copy.js";
 import { startDialogs } from "./js/dialogs.js";
 import { startFilters } from "./js/filters.js";
@@ -23,6 +24,7 @@ startMenus();
 startTips();
 startRows();
 startFilters();
+startAnnouncing();
 startDialogs();
 startCopying();
 startSelection();

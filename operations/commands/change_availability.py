@@ -66,10 +66,13 @@ class ChangeAvailability(Command):
         return _("Turn %(target)s on or off") % {"target": target.name}
 
     def initial(self, target: Target) -> Params:
-        """The opposite of how it is."""
+        """The opposite of how it is; what is faulted was turned off by nobody yet."""
         part = target.connector or target.charger
-        works = part is not None and part.operational_status == OperationalStatus.OPERATIVE
-        return {"availability": "off" if works else "on"}
+        is_on = part is not None and (
+            part.operational_status == OperationalStatus.OPERATIVE
+            or part.charging_status == ChargingStatus.FAULTED
+        )
+        return {"availability": "off" if is_on else "on"}
 
     def warnings(self, target: Target, params: Params) -> tuple[str, ...]:
         """A running session delays turning off."""

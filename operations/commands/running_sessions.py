@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from operations import numbers
 from operations.commands.base import Params, Target
 from operations.commands.plain import WireForm
 from operations.models import Session
@@ -38,7 +39,7 @@ def in_words(session: Session) -> str:
     """A session as a choice: "#12 · 04A1B2C3 · 3.2 kWh"."""
     words = [str(session), session.token]
     if session.energy_wh is not None:
-        words.append(_("%(kwh).1f kWh") % {"kwh": session.energy_wh / 1000})
+        words.append(_("%(kwh)s kWh") % {"kwh": numbers.fixed(session.energy_wh / 1000)})
     return " · ".join(word for word in words if word)
 
 

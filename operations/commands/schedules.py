@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from operations import numbers
 from operations.commands.base import Params, Payload
 
 MOST_PERIODS = 1024  # OCPP 2.0.1 §2.17
@@ -182,12 +183,12 @@ def draw(periods: Sequence[Payload], unit: str, *, duration_s: int | None = None
         unit=unit,
         path=" ".join(_corners(steps, end, top)),
         marks=[
-            (f"{top * (MARKS - number) / MARKS:g}", f"{HEIGHT * number / MARKS:.1f}")
+            (numbers.short(top * (MARKS - number) / MARKS), f"{HEIGHT * number / MARKS:.1f}")
             for number in range(MARKS + 1)
         ],
         times=[clock(round(end * number / MARKS / 60) * 60) for number in range(MARKS + 1)],
         rows=[
-            Row(clock(start), f"{limit:g} {unit}", str(phases or ""))
+            Row(clock(start), f"{numbers.short(limit)} {unit}", str(phases or ""))
             for start, limit, phases in steps
         ],
     )

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from operations import numbers
+
 
 def duration(milliseconds: int | None) -> str:
     """120 ms, 1.4 s, 63 s, 12 min, 3 h; "" for none."""
@@ -13,7 +15,7 @@ def duration(milliseconds: int | None) -> str:
         return _("%(number)d ms") % {"number": milliseconds}
     seconds = milliseconds / 1000
     if seconds < 10:
-        return _("%(number).1f s") % {"number": seconds}
+        return _("%(number)s s") % {"number": numbers.fixed(seconds)}
     if seconds < 120:
         return _("%(number)d s") % {"number": round(seconds)}
     if seconds < 7200:

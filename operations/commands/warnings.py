@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext as _
 
+from operations import numbers
 from operations.commands.base import Target
 
 
@@ -13,7 +14,7 @@ def running_sessions(target: Target, consequence: str) -> tuple[str, ...]:
             "energy": (
                 ""
                 if session.energy_wh is None
-                else _(": %(kwh).1f kWh so far") % {"kwh": session.energy_wh / 1000}
+                else _(": %(kwh)s kWh so far") % {"kwh": numbers.fixed(session.energy_wh / 1000)}
             ),
             "consequence": consequence,
         }

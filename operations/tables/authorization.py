@@ -83,7 +83,7 @@ class AuthorizationTable(PortalTable):
     empty_icon = "user-check"
 
     tick = TickColumn()
-    name = PortalColumn(gettext_lazy("Station"), by=("name",))
+    name = PortalColumn(gettext_lazy("Station"), by=("name",), css="name")
     local_authorize_offline = SettingColumn("local_authorize_offline")
     local_pre_authorize = SettingColumn("local_pre_authorize")
     list_enabled = SettingColumn("list_enabled")

@@ -101,7 +101,7 @@ class CacheTable(PortalTable):
     empty_icon = "memory"
 
     tick = TickColumn()
-    name = PortalColumn(gettext_lazy("Station"), by=("name",))
+    name = PortalColumn(gettext_lazy("Station"), by=("name",), css="name")
     cache_enabled = SettingColumn("cache_enabled")
     caution = PortalColumn(gettext_lazy("Caution"), is_live=True)
     cache_lifetime_s = FurtherColumn("cache_lifetime_s")

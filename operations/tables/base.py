@@ -19,6 +19,7 @@ from operations.tables.rows import CellMaker, PortalRows
 PAGE_SIZES = (25, 50, 100)
 # Buttons stay in reach while the data beside them scrolls.
 ACTIONS = "actions stays"
+HEADED = frozenset({"amount", "less"})  # classes that headings have like their cells
 TICK = "tick"  # the column of tick boxes (operations.tables.ticking)
 
 
@@ -44,7 +45,8 @@ def _row_live(table: "PortalTable", record: Model) -> str:
 class PortalColumn(tables.Column):
     """A column of data; `by` is what it sorts by, the key settles ties.
 
-    `is_extra`: left out until somebody wants it (operations.tables.looks).
+    `is_extra`: left out until somebody wants it (operations.tables.looks). `css`: "name" is what
+    one looks a row up by, "less" is left out on phones unless somebody chose the columns.
     """
 
     empty_values = ()
@@ -64,12 +66,13 @@ class PortalColumn(tables.Column):
         if css:
             cell["class"] = css
         self.is_extra = is_extra
+        head = " ".join(word for word in css.split() if word in HEADED)
         super().__init__(
             verbose_name=verbose_name,
             visible=not is_extra,
             orderable=bool(by),
             order_by=(*by, "pk") if by else None,
-            attrs={"td": cell, "th": {"class": "amount"} if css == "amount" else {}},
+            attrs={"td": cell, "th": {"class": head} if head else {}},
         )
 
     def render(self, value: Any) -> Any:

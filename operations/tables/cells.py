@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from operations import numbers
 from operations.commands import BY_SLUG
 from operations.commands.base import Text
 from operations.models import CommandRun, Station
@@ -114,9 +115,14 @@ def run_text(run: CommandRun | None) -> str:
 
 def power(kilowatts: float | None) -> str:
     """A charger's power: "50 kW", "7.4 kW"."""
-    return "" if kilowatts is None else f"{kilowatts:g} kW"
+    return "" if kilowatts is None else f"{numbers.short(kilowatts)} kW"
 
 
 def energy(watt_hours: float | None) -> str:
     """A session's energy: "41.2 kWh"."""
+    return "" if watt_hours is None else f"{numbers.fixed(watt_hours / 1000)} kWh"
+
+
+def energy_text(watt_hours: float | None) -> str:
+    """The same as spreadsheets read it, whatever the reader's language."""
     return "" if watt_hours is None else f"{watt_hours / 1000:.1f} kWh"

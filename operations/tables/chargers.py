@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
 
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.functional import lazy
 from django.utils.html import format_html
@@ -17,6 +18,7 @@ from operations.statuses import ChargingStatus, OperationalStatus
 from operations.tables import buttons, cells
 from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
 from operations.tables.patterns import fill
+from operations.tables.sessions import flow, powers_w
 from operations.tables.ticking import TickColumn
 
 EXPAND = lazy(format_html, str)('<span class="visually-hidden">{}</span>', gettext_lazy("Expand"))
@@ -32,21 +34,26 @@ class ChargerTable(PortalTable):
 
     tick = TickColumn()
     expand = ToolColumn(EXPAND, css="narrow")
-    name = PortalColumn(gettext_lazy("Name"), by=("name",), css="fw-medium")
+    name = PortalColumn(gettext_lazy("Name"), by=("name",), css="name")
     serial_number = PortalColumn(
-        gettext_lazy("Serial number"), by=("serial_number", "name"), css="code"
+        gettext_lazy("Serial number"), by=("serial_number", "name"), css="code less"
     )
-    model = PortalColumn(gettext_lazy("Model"), by=("model", "name"))
-    vendor = PortalColumn(gettext_lazy("Vendor"), by=("vendor", "name"))
+    model = PortalColumn(gettext_lazy("Model"), by=("model", "name"), css="less")
+    vendor = PortalColumn(gettext_lazy("Vendor"), by=("vendor", "name"), css="less")
     operational_status = PortalColumn(
-        gettext_lazy("Operational status"), by=("operational_status", "name"), is_live=True
+        gettext_lazy("Operational status"),
+        by=("operational_status", "name"),
+        css="less",
+        is_live=True,
     )
     charging_status = PortalColumn(
         gettext_lazy("Charging status"), by=("charging_status", "name"), is_live=True
     )
     status_at = PortalColumn(gettext_lazy("Since"), by=("status_at",), is_live=True)
     request_state = PortalColumn(gettext_lazy("Request"), is_live=True)
-    station = PortalColumn(gettext_lazy("Station"), by=("station__name", "name"), is_live=True)
+    station = PortalColumn(
+        gettext_lazy("Station"), by=("station__name", "name"), css="station", is_live=True
+    )
     number = PortalColumn(gettext_lazy("Number"), css="amount", is_extra=True)
     identity = PortalColumn(gettext_lazy("Station's identity"), css="code", is_extra=True)
     protocol = PortalColumn(gettext_lazy("Protocol"), is_extra=True)
@@ -89,8 +96,8 @@ class ChargerTable(PortalTable):
         return cells.state(OperationalStatus(record.operational_status), record.station)
 
     def value_operational_status(self, record: Charger) -> str:
-        """Its word."""
-        return record.get_operational_status_display()
+        """Its word; Django's own way looks at all words there are, each time."""
+        return str(OperationalStatus(record.operational_status).label)
 
     def render_charging_status(self, record: Charger) -> SafeString:
         """The most alive of the connectors' statuses."""
@@ -100,7 +107,8 @@ class ChargerTable(PortalTable):
 
     def value_charging_status(self, record: Charger) -> str:
         """Its word."""
-        return record.get_charging_status_display()
+        status = record.charging_status
+        return str(ChargingStatus(status).label) if status else ""
 
     def render_status_at(self, record: Charger) -> SafeString:
         """Since when it is as shown."""
@@ -169,6 +177,7 @@ class ConnectorTable(PortalTable):
     NO_ERROR: ClassVar = {"", "NoError"}
     sessions: dict[int | None, Session]
     open_runs: dict[int | None, CommandRun]
+    powers: dict[int, float]  # by session
 
     def learn(self, records: Sequence[Connector]) -> None:
         """Running sessions and open requests."""
@@ -183,8 +192,9 @@ class ConnectorTable(PortalTable):
         waiting = CommandRun.objects.open().filter(station__in=stations, connector__in=pks)
         sessions = {session.connector_id: session for session in running.order_by("pk")}
         open_runs = {run.connector_id: run for run in waiting.order_by("pk")}
+        powers = powers_w([session.pk for session in sessions.values()])
         for table in tables:
-            table.sessions, table.open_runs = sessions, open_runs
+            table.sessions, table.open_runs, table.powers = sessions, open_runs, powers
 
     def render_number(self, record: Connector) -> str:
         """In words, since a number alone says little."""
@@ -212,15 +222,17 @@ class ConnectorTable(PortalTable):
         return " · ".join(code for code in codes if code not in self.NO_ERROR) or cells.NOTHING
 
     def render_session(self, record: Connector) -> SafeString:
-        """The running session's energy and number, leading to its page."""
+        """What the running session took and takes, kept true by itself; its number leads to it."""
         session = self.sessions.get(record.pk)
         if session is None:
             return cells.NOTHING
         link = format_html(
             '<a href="{}">{}</a>', reverse("session-detail", args=[session.pk]), session
         )
-        energy = cells.energy(session.energy_wh)
-        return format_html("{} · {}", energy, link) if energy else link
+        words = flow(session, self.powers.get(session.pk))
+        context = {"session": session, "flow": words}
+        shown = render_to_string("operations/station/_flow.html", context)
+        return format_html("{} · {}" if words else "{}{}", shown, link)
 
     def render_request_state(self, record: Connector) -> SafeString:
         """The request that is open."""

@@ -59,7 +59,7 @@ class TemplateTable(OwnedTable):
     )
     everybodys = gettext_lazy("it is for every organisation, and you see one.")
 
-    name = PortalColumn(gettext_lazy("Name"), by=("name",))
+    name = PortalColumn(gettext_lazy("Name"), by=("name",), css="name")
     code = PortalColumn(gettext_lazy("Code"), by=("code",), css="code")
     standing = PortalColumn(gettext_lazy("State"), by=("is_enabled", "name"))
     match = PortalColumn(gettext_lazy("For"), css="wrap")
@@ -148,7 +148,7 @@ class TemplateStationTable(PortalTable):
     standings: Mapping[int, Standing] = {}
 
     tick = TickColumn()
-    name = PortalColumn(gettext_lazy("Station"), by=("name",))
+    name = PortalColumn(gettext_lazy("Station"), by=("name",), css="name")
     standing = PortalColumn(gettext_lazy("With this template"))
     would_change = PortalColumn(gettext_lazy("It would change"), css="wrap")
     connection = PortalColumn(gettext_lazy("Connected"), by=("connected_at", "disconnected_at"))

@@ -27,7 +27,7 @@ class DriftTable(PortalTable):
     empty_icon = "code-compare"
 
     tick = TickColumn()
-    station = PortalColumn(gettext_lazy("Station"), by=("station__name", "key"))
+    station = PortalColumn(gettext_lazy("Station"), by=("station__name", "key"), css="name")
     key = PortalColumn(gettext_lazy("Setting"), by=("key", "station"), css="code")
     desired = PortalColumn(gettext_lazy("Should be"))
     reported = PortalColumn(gettext_lazy("Is"))

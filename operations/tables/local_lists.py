@@ -54,7 +54,7 @@ class StationListTable(PortalTable):
     empty_icon = "list-check"
 
     tick = TickColumn()
-    name = PortalColumn(gettext_lazy("Station"), by=("name",), is_live=True)
+    name = PortalColumn(gettext_lazy("Station"), by=("name",), css="name", is_live=True)
     state = PortalColumn(gettext_lazy("State"), by=("held_list__state", "name"), is_live=True)
     local_list = PortalColumn(gettext_lazy("List"), is_live=True)
     desired = PortalColumn(gettext_lazy("Identifiers"), css="amount", is_live=True)
@@ -180,7 +180,7 @@ class LocalListTable(PortalTable):
     caption = gettext_lazy("Local lists")
     empty_icon = "list-check"
 
-    name = PortalColumn(gettext_lazy("Name"), by=("name",))
+    name = PortalColumn(gettext_lazy("Name"), by=("name",), css="name")
     organisation = PortalColumn(gettext_lazy("Organisation"), by=("organisation__name",))
     source = PortalColumn(gettext_lazy("Tokens"), by=("source", "name"))
     size = PortalColumn(gettext_lazy("Identifiers"), css="amount")

@@ -27,8 +27,8 @@ class RunTable(PortalTable):
     empty_icon = "paper-plane"
 
     number = PortalColumn(gettext_lazy("Number"), by=("pk",), css="amount")
-    title = PortalColumn(gettext_lazy("Request"), by=("command",))
-    station = PortalColumn(gettext_lazy("Station"), by=("station__name",))
+    title = PortalColumn(gettext_lazy("Request"), by=("command",), css="name")
+    station = PortalColumn(gettext_lazy("Station"), by=("station__name",), css="less")
     status = PortalColumn(gettext_lazy("Status"), by=("status",), is_live=True)
     summary = PortalColumn(gettext_lazy("What happened"), css="wrap", is_live=True)
     asked_by = PortalColumn(gettext_lazy("Asked by"), by=("created_by__username",))

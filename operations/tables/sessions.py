@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from operations import numbers
 from operations.models import MeterReading, Session
 from operations.services import readings
 from operations.statuses import SessionStatus
@@ -26,13 +27,16 @@ class SessionTable(PortalTable):
 
     number = PortalColumn(gettext_lazy("Session"), by=("pk",), css="amount")
     started_at = PortalColumn(gettext_lazy("Started"), by=("started_at",), is_live=True)
-    ended_at = PortalColumn(gettext_lazy("Ended"), by=("ended_at",), is_live=True)
-    duration = PortalColumn(gettext_lazy("Duration"), css="amount", is_live=True)
+    ended_at = PortalColumn(gettext_lazy("Ended"), by=("ended_at",), css="less", is_live=True)
+    duration = PortalColumn(gettext_lazy("Duration"), css="amount less", is_live=True)
     station = PortalColumn(gettext_lazy("Station"), by=("station__name",))
     place = PortalColumn(
-        gettext_lazy("Charger · connector"), by=("charger__name", "connector__number"), is_live=True
+        gettext_lazy("Charger · connector"),
+        by=("charger__name", "connector__number"),
+        css="less",
+        is_live=True,
     )
-    token = PortalColumn(gettext_lazy("Token"), by=("token",), css="code", is_live=True)
+    token = PortalColumn(gettext_lazy("Token"), by=("token",), css="code less", is_live=True)
     status = PortalColumn(gettext_lazy("Status"), by=("status",), is_live=True)
     energy = PortalColumn(gettext_lazy("Energy"), by=("taken_wh",), css="amount", is_live=True)
     power = PortalColumn(gettext_lazy("Power now"), css="amount", is_live=True)
@@ -116,7 +120,7 @@ class SessionTable(PortalTable):
 
     def value_energy(self, record: Session) -> str:
         """The same, with the unit people read."""
-        return cells.energy(record.energy_wh)
+        return cells.energy_text(record.energy_wh)
 
     def render_power(self, record: Session) -> SafeString:
         """The last measured; grey while its station is offline."""
@@ -130,7 +134,8 @@ class SessionTable(PortalTable):
 
     def value_power(self, record: Session) -> str:
         """The same as text."""
-        return power(self.powers.get(record.pk))
+        watts = self.powers.get(record.pk)
+        return "" if watts is None else f"{watts / 1000:.1f} kW"
 
 
 def powers_w(pks: Sequence[int]) -> dict[int, float]:
@@ -187,4 +192,10 @@ def span(session: Session) -> str:
 
 def power(watts: float | None) -> str:
     """A session's power: "11.0 kW"."""
-    return "" if watts is None else f"{watts / 1000:.1f} kW"
+    return "" if watts is None else f"{numbers.fixed(watts / 1000)} kW"
+
+
+def flow(session: Session, power_w: float | None) -> str:
+    """What a session took so far, and takes now: "3.2 kWh · 11.0 kW"."""
+    parts = (cells.energy(session.energy_wh), power(power_w))
+    return " · ".join(part for part in parts if part)

@@ -25,15 +25,18 @@ class StationTable(PortalTable):
     empty_icon = "server"
 
     tick = TickColumn()
-    name = PortalColumn(gettext_lazy("Name"), by=("name",))
-    identity = PortalColumn(gettext_lazy("Identity"), by=("identity",), css="code")
+    name = PortalColumn(gettext_lazy("Name"), by=("name",), css="name")
+    identity = PortalColumn(gettext_lazy("Identity"), by=("identity",), css="code less")
     serial_number = PortalColumn(
-        gettext_lazy("Serial number"), by=("serial_number", "name"), css="code", is_live=True
+        gettext_lazy("Serial number"), by=("serial_number", "name"), css="code less", is_live=True
     )
-    model = PortalColumn(gettext_lazy("Model"), by=("model", "name"), is_live=True)
-    vendor = PortalColumn(gettext_lazy("Vendor"), by=("vendor", "name"), is_live=True)
+    model = PortalColumn(gettext_lazy("Model"), by=("model", "name"), css="less", is_live=True)
+    vendor = PortalColumn(gettext_lazy("Vendor"), by=("vendor", "name"), css="less", is_live=True)
     operational_status = PortalColumn(
-        gettext_lazy("Operational status"), by=("operational_status", "name"), is_live=True
+        gettext_lazy("Operational status"),
+        by=("operational_status", "name"),
+        css="less",
+        is_live=True,
     )
     connection = PortalColumn(
         gettext_lazy("Connected"), by=("connected_at", "disconnected_at"), is_live=True
@@ -92,7 +95,7 @@ class StationTable(PortalTable):
 
     def value_operational_status(self, record: Station) -> str:
         """Its word."""
-        return record.get_operational_status_display()
+        return str(OperationalStatus(record.operational_status).label)
 
     def render_connection(self, record: Station) -> SafeString:
         """Connected or offline, since when."""

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from operations import numbers
 from operations.commands import BY_SLUG
 from operations.models import CommandBatch
 from operations.services import batch_figures, rollouts
@@ -157,7 +158,7 @@ def _wave(batch: CommandBatch) -> str:
 def _pace_in_words(pace: Pace) -> str:
     if pace.ends_at is None:
         return _("Nothing has ended within the last minute.") if not pace.per_s else ""
-    rate = f"{pace.per_s:.1f}" if pace.per_s >= 1 else f"{pace.per_s * 60:.1f}"
+    rate = numbers.fixed(pace.per_s if pace.per_s >= 1 else pace.per_s * 60)
     words = {"rate": rate, "at": _when(pace.ends_at)}
     if pace.per_s >= 1:
         return _("%(rate)s a second; ends about %(at)s.") % words

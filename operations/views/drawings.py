@@ -13,7 +13,7 @@ from operations.models import Charger, CommandRun, Connector, Session, Station
 from operations.statuses import ChargingStatus, OperationalStatus, Role
 from operations.tables import buttons, cells
 from operations.tables.buttons import Button
-from operations.tables.sessions import power, powers_w
+from operations.tables.sessions import flow, powers_w
 from operations.views.run_story import Fragment
 
 NO_ERROR = frozenset({"", "NoError"})
@@ -185,12 +185,6 @@ def _kind(connector: Connector, shape: Shape) -> str:
     """In the words it was told in, where they are not ours."""
     named = connector.type if shape is UNKNOWN and connector.type else str(shape.name)
     return " · ".join(part for part in (named, cells.power(connector.max_power_kw)) if part)
-
-
-def flow(session: Session, power_w: float | None) -> str:
-    """What a session took so far, and takes now."""
-    parts = (cells.energy(session.energy_wh), power(power_w))
-    return " · ".join(part for part in parts if part)
 
 
 def _buttons(connector: Connector, role: Role, *, is_charging: bool) -> Iterator[Button]:

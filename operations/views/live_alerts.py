@@ -13,6 +13,7 @@ from operations.models import Alert, Station, User
 from operations.tables.alerts import AlertTable
 from operations.tables.audience import Audience
 from operations.views import alert_story
+from operations.views.overview_needs import causes_of
 
 KINDS: Final = ("alert", "station-alerts", "alert-news")
 NEWS: Final = "alert-news"
@@ -28,8 +29,9 @@ def visible(user: User, pks: Keys, asked: list[str]) -> Iterator[tuple[str, tupl
         for pk in found.values_list("pk", flat=True):
             yield f"alert:{pk}", (f"alert:{pk}",)
     stations = Station.objects.visible_to(user).filter(pk__in=pks["station-alerts"])
-    for pk in stations.values_list("pk", flat=True):
-        yield f"station-alerts:{pk}", (f"station-alerts:{pk}",)
+    # A connector's fault is told of its charger.
+    for pk, charger in stations.values_list("pk", "chargers"):
+        yield f"station-alerts:{pk}", (f"station-alerts:{pk}", f"charger:{charger}")
     for pk in pks[NEWS]:
         yield f"{NEWS}:{pk}", (NEWS,)
     for figure in FIGURES.intersection(asked):
@@ -52,8 +54,9 @@ def fragments(audience: Audience, pks: Keys) -> Iterator[tuple[str, str, str]]:
             html = render_to_string(part.template, part.context)
             yield f"alert:{alert.pk}", part.dom_id, html
     of_stations = alert_story.of_stations(pks["station-alerts"])
-    for pk in pks["station-alerts"]:
-        context = {"station_pk": pk, "alerts": of_stations[pk]}
+    stations = Station.objects.filter(pk__in=pks["station-alerts"])
+    for pk, causes in causes_of(stations, of_stations).items():
+        context = {"station_pk": pk, "alerts": of_stations[pk], "causes": causes}
         html = render_to_string("operations/station/_alerts.html", context)
         yield f"station-alerts:{pk}", f"station-{pk}-alerts", html
 

@@ -1,7 +1,7 @@
-"""What browsers' sockets are sent of a station's picture.
+"""What browsers' sockets are sent of a station's first page.
 
 `cabinet:<charger's pk>` is a charger with its connectors; `flow:<session's pk>` what a session
-takes.
+takes; `station-runs:<pk>` the latest requests to a station.
 """
 
 from collections.abc import Iterator, Mapping, Set
@@ -9,12 +9,12 @@ from typing import Final
 
 from django.template.loader import render_to_string
 
-from operations.models import Charger, Session, User
+from operations.models import Charger, Session, Station, User
 from operations.tables.audience import Audience
-from operations.tables.sessions import powers_w
-from operations.views import drawings
+from operations.tables.sessions import flow, powers_w
+from operations.views import drawings, station_page
 
-KINDS: Final = ("cabinet", "flow")
+KINDS: Final = ("cabinet", "flow", "station-runs")
 
 Keys = Mapping[str, Set[int]]
 
@@ -29,6 +29,10 @@ def visible(user: User, pks: Keys) -> Iterator[tuple[str, tuple[str, ...]]]:
         sessions = Session.objects.visible_to(user).filter(pk__in=pks["flow"])
         for pk in sessions.values_list("pk", flat=True):
             yield f"flow:{pk}", (f"session:{pk}",)
+    if pks["station-runs"]:
+        stations = Station.objects.visible_to(user).filter(pk__in=pks["station-runs"])
+        for pk in stations.values_list("pk", flat=True):
+            yield f"station-runs:{pk}", (f"station:{pk}",)
 
 
 def fragments(audience: Audience, pks: Keys) -> Iterator[tuple[str, str, str]]:
@@ -43,8 +47,12 @@ def fragments(audience: Audience, pks: Keys) -> Iterator[tuple[str, str, str]]:
     if pks["flow"]:
         powers = powers_w(list(pks["flow"]))
         for session in Session.objects.filter(pk__in=pks["flow"]):
-            words = drawings.flow(session, powers.get(session.pk))
+            words = flow(session, powers.get(session.pk))
             html = render_to_string(
                 "operations/station/_flow.html", {"session": session, "flow": words}
             )
             yield f"flow:{session.pk}", f"flow-{session.pk}", html
+    for station in Station.objects.filter(pk__in=pks["station-runs"]):
+        context = station_page.tell_runs(station)
+        html = render_to_string("operations/station/_runs.html", context)
+        yield f"station-runs:{station.pk}", f"station-{station.pk}-runs", html

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -60,18 +59,20 @@ PRESETS = (
 
 
 class More(OfTarget):
-    """The commands that have no button of their own, as a dialog or on a page."""
+    """The commands that have no button of their own, as a dialog or on a page.
+
+    Viewers see it, too: its links only lead to pages, and it says what others may ask.
+    """
 
     def get(self, request: PortalRequest, pk: int) -> HttpResponse:
         """Those the station's OCPP version knows; the others by name."""
-        user = request.user
-        target = self.find_target(user, pk)
-        if not user.may(Role.OPERATOR):
-            raise PermissionDenied(_("Asking for something needs the role operator."))
+        target = self.find_target(request.user, pk)
+        told = tell(target, Audience.of(request.user).role)
         is_page = not request.htmx
+        ask = _("Ask %(target)s") % {"target": target.name}
         context = {
-            **tell(target, Audience.of(user).role),
-            "title": _("Ask %(target)s") % {"target": target.name},
+            **told,
+            "title": ask if told["may_ask"] else target.name,
             "description": describe(target),
             "icon": "ellipsis",
             "cancel_url": reverse("station-detail", args=[target.station.pk]),
@@ -99,13 +100,23 @@ def tell(target: Target, role: Role) -> dict[str, Any]:
     fitting = [each for each in COMMANDS if each.group and target.kind in each.targets]
     known = [each for each in fitting if _is_known(each, target)]
     filled = [Group(heading, _buttons(heading, known, target, role)) for heading in groups.GROUPS]
-    reasons = {button.reason for group in filled for button in group.buttons}
     return {
         "groups": [group for group in filled if group.buttons],
-        "hindrance": next(iter(reasons)) if len(reasons) == 1 else "",
+        "may_ask": role.includes(Role.OPERATOR),
+        "hindrance": _hindrance(filled, role),
         "version": target.station.version,
         "lacking": [each.label for each in fitting if each not in known],
     }
+
+
+def _hindrance(groups: Sequence[Group], role: Role) -> str:
+    """The one reason why nothing can be asked, if it is one."""
+    if not role.includes(Role.OPERATOR):
+        return _(
+            "Your role is %(role)s: you may look, but asking takes at least the role operator."
+        ) % {"role": role.word.lower()}
+    reasons = {button.reason for group in groups for button in group.buttons}
+    return next(iter(reasons)) if len(reasons) == 1 else ""
 
 
 def _buttons(heading: Text, known: Sequence[Command], target: Target, role: Role) -> list[Button]:

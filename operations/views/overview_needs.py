@@ -1,7 +1,7 @@
 """Who needs someone first, as the overview tells it: why, since when, and what can be done."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -123,6 +123,23 @@ def _causes(
     for alert in alerts:
         if alert.rule.kind not in told:
             yield _alert(alert)
+
+
+def causes_of(
+    stations: Iterable[Station], alerts: Mapping[int, Sequence[Alert]]
+) -> dict[int, list[Cause]]:
+    """Why each of these needs someone, but for what its open alerts say; one query."""
+    by_pk = {station.pk: station for station in stations}
+    told = {pk: {alert.rule.kind for alert in alerts[pk]} for pk in by_pk}
+    return {
+        pk: [
+            cause
+            for reason in reasons
+            if needs.BY_SLUG[reason.need].kind not in told[pk]
+            for cause in _causes(by_pk[pk], [reason], ())
+        ]
+        for pk, reasons in needs.of_stations(by_pk).items()
+    }
 
 
 def _alert(alert: Alert) -> Cause:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from operations import numbers
 from operations.filters.stations import UNTOLD
 from operations.models import User
 from operations.services import figures as counted
@@ -42,7 +43,7 @@ def tiles(found: Figures, today: Today) -> dict[str, Any]:
     since = timezone.localtime(today.since).strftime("%Y-%m-%dT%H:%M")
     sessions = link("session-list", since=since)
     faulted = found.chargers(ChargingStatus.FAULTED)
-    of_total = _("of %(total)s stations") % {"total": found.bar.total}
+    of_total = _("of %(total)s stations") % {"total": numbers.whole(found.bar.total)}
     return {
         "tiles": [
             _tile("plug", "green", found.bar.connected, _("Connected"), of_total)
@@ -164,10 +165,10 @@ def _words(values: Sequence[int | None]) -> str:
     known = [value for value in values if value is not None]
     if not known:
         return _("Nothing was counted yet.")
-    return _("Now %(now)d; in the last 24 hours between %(least)d and %(most)d.") % {
-        "now": known[-1],
-        "least": min(known),
-        "most": max(known),
+    return _("Now %(now)s; in the last 24 hours between %(least)s and %(most)s.") % {
+        "now": numbers.whole(known[-1]),
+        "least": numbers.whole(min(known)),
+        "most": numbers.whole(max(known)),
     }
 
 
@@ -190,5 +191,5 @@ def _range(values: Sequence[int | None]) -> str:
     known = [value for value in values if value is not None]
     if not known:
         return ""
-    low, high = min(known), max(known)
-    return str(low) if low == high else _("%(low)d to %(high)d") % {"low": low, "high": high}
+    low, high = numbers.whole(min(known)), numbers.whole(max(known))
+    return low if low == high else _("%(low)s to %(high)s") % {"low": low, "high": high}

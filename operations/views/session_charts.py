@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from operations import numbers
 from operations.commands.base import Text
 from operations.services import readings
 from operations.services.readings import Key, Point
@@ -201,7 +202,7 @@ def _chart(plan: Plan, lines: list[Line], axis: Axis) -> Chart:
         low=low,
         high=high,
         marks=[
-            Mark(f"{high - step * number:g}", f"{y(high - step * number):.1f}")
+            Mark(numbers.short(high - step * number), f"{y(high - step * number):.1f}")
             for number in range(count + 1)
         ],
     )
@@ -240,10 +241,14 @@ def _summary(plan: Plan, lines: Sequence[Line]) -> str:
     words = []
     for line in lines:
         last, most = line.points[-1].value, max(point.value for point in line.points)
-        template = _("%(last).1f %(unit)s")
+        template = _("%(last)s %(unit)s")
         if plan.key in {"power", "current"}:
-            template = _("%(last).1f %(unit)s, at most %(most).1f %(unit)s")
-        said = template % {"last": last, "most": most, "unit": plan.unit}
+            template = _("%(last)s %(unit)s, at most %(most)s %(unit)s")
+        said = template % {
+            "last": numbers.fixed(last),
+            "most": numbers.fixed(most),
+            "unit": plan.unit,
+        }
         words.append(f"{line.name} {said}" if len(lines) > 1 else said)
     return " · ".join(words)
 
@@ -268,7 +273,7 @@ def table(drawn: Iterable[Chart]) -> Table:
     by_time = [{point.at: point.value for point in line.points} for _chart, line in columns]
     times = sorted({at for values in by_time for at in values})
     rows = [
-        [_moment(at), *(f"{values[at]:.2f}" if at in values else "" for values in by_time)]
+        [_moment(at), *(numbers.fixed(values[at], 2) if at in values else "" for values in by_time)]
         for at in _evenly(times)
     ]
     return Table(header, rows, len(times))

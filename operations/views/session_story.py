@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from operations import numbers
 from operations.models import Session
 from operations.services import readings
 from operations.services.readings import Samples, Value
@@ -200,7 +201,7 @@ def _duration(session: Session) -> str | SafeString:
 
 
 def _register(watt_hours: float | None) -> str:
-    return "" if watt_hours is None else f"{watt_hours / 1000:,.3f} kWh"
+    return "" if watt_hours is None else f"{numbers.fixed(watt_hours / 1000, 3)} kWh"
 
 
 def name(value: Value) -> str:
@@ -212,5 +213,6 @@ def name(value: Value) -> str:
 def figure(value: Value) -> str:
     """The figure with its unit, thousands of W and Wh as kW and kWh."""
     if value.unit in {"W", "Wh", "var", "varh", "VA"}:
-        return f"{value.value / 1000:,.3f} k{value.unit}"
-    return f"{value.value:,.2f} {value.unit}".replace(".00 ", " ").strip()
+        return f"{numbers.fixed(value.value / 1000, 3)} k{value.unit}"
+    places = 0 if f"{value.value:.2f}".endswith(".00") else 2
+    return f"{numbers.fixed(value.value, places)} {value.unit}".strip()

@@ -18,6 +18,7 @@ from operations.tables.base import PortalTable
 from operations.tables.buttons import buttons_of
 from operations.views import alert_story
 from operations.views.lists import PortalList
+from operations.views.overview_needs import causes_of
 from operations.views.run_story import Fragment
 
 
@@ -40,11 +41,13 @@ def find(user: User, pk: int) -> Station:
 
 
 def around(user: User, station: Station, tab: str) -> dict[str, Any]:
-    """What operations/station/page.html takes. Two queries."""
-    alerts = alert_story.of_stations([station.pk])[station.pk]
+    """What operations/station/page.html takes. Three queries."""
+    by_station = alert_story.of_stations([station.pk])
+    alerts = by_station[station.pk]
     return {
         **tell(station, Audience.of(user).role),
         "alerts": alerts,
+        "causes": causes_of([station], by_station)[station.pk],
         "may_approve": may_approve(user, station),
         "tab": tab,
         "tabs": list(_tabs(user, station, alerts=len(alerts))),

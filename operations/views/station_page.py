@@ -30,7 +30,7 @@ LONGEST_FRAME = 4_000  # of several on one page; a run's own page shows more
 
 
 class StationDetail(View):
-    """One station, in at most seventeen queries."""
+    """One station, in at most eighteen queries."""
 
     def get(self, request: PortalRequest, pk: int) -> HttpResponse:
         """Its chargers first, then what happened lately; each tab has more."""
@@ -45,7 +45,7 @@ class StationDetail(View):
                 {"session": session, "energy": cells.energy(session.energy_wh)}
                 for session in drawing.elsewhere
             ],
-            "runs": latest_runs(station),
+            **tell_runs(station),
             "exchanges": exchanges(
                 station.messages.order_by("-pk")[:LATEST_MESSAGES], longest=LONGEST_FRAME
             ),
@@ -104,14 +104,15 @@ class ApproveStation(View):
         return render(request, template, context, status=status)
 
 
-def latest_runs(station: Station) -> list[dict[str, Any]]:
-    """The latest requests to this station, each in a line."""
+def tell_runs(station: Station) -> dict[str, Any]:
+    """The latest requests to this station, each in a line (operations/station/_runs.html)."""
     related = ("station", "charger", "connector", "created_by")
     latest = CommandRun.objects.filter(station=station).select_related(*related)
-    return [
+    runs = [
         {"run": run, "title": title(run), "icon": run_story.icon(run)}
         for run in latest.order_by("-pk")[:LATEST_RUNS]
     ]
+    return {"station": station, "runs": runs, "watch": f"station-runs:{station.pk}"}
 
 
 def identity_facts(station: Station) -> list[dict[str, Any]]:

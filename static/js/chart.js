@@ -1,4 +1,8 @@
 // Shows the values under the pointer; the charts themselves are drawn by the server and need no script.
+const figureFormat = new Intl.NumberFormat(document.documentElement.lang || undefined, {
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
 let pointer; // where it last was, since patches replace the charts under it
 
 // The point nearest in time; the points of a line are in the order of time.
@@ -40,7 +44,7 @@ function atOf(figure, x, width) {
 function valueOf(figure, y, height) {
   const low = Number(figure.dataset.low);
   const high = Number(figure.dataset.high);
-  return `${(high - ((high - low) * y) / height).toFixed(1)} ${figure.dataset.unit}`;
+  return `${figureFormat.format(high - ((high - low) * y) / height)} ${figure.dataset.unit}`;
 }
 
 function clear() {

@@ -1,6 +1,7 @@
 // `<a data-dialog href="…">` opens the page it leads to as a dialog; without scripts it is just a link.
 import { words } from "./words.js";
 
+const FOCUSABLE = "a[href], button, [tabindex]";
 const FIELDS = "input:not([type=hidden]), select, textarea";
 
 function isPlainClick(event) {
@@ -16,18 +17,28 @@ function focusFirst(body) {
   target?.focus();
 }
 
+// A live update may have put a new element in the opener's place, one that can't be asked any more, too.
+function back(opener, place) {
+  if (opener?.isConnected) return opener;
+  const same = document.querySelector(`a[data-dialog][href="${CSS.escape(opener?.getAttribute("href") ?? "")}"]`);
+  const around = document.getElementById(place);
+  return same ?? (around?.matches(FOCUSABLE) ? around : around?.querySelector(FOCUSABLE));
+}
+
 export function startDialogs() {
   const dialog = document.getElementById("dialog");
   const body = document.getElementById("dialog-body");
   const loading = document.getElementById("dialog-loading");
   if (!dialog || !body) return;
   let opener;
+  let place; // the nearest thing with a name around it
 
   const open = (link) => {
     body.replaceChildren(loading.content.cloneNode(true));
     if (!dialog.open) {
       // A link inside the dialog replaces what it shows; focus goes back to what opened it.
       opener = link;
+      place = link.closest("[id]")?.id;
       dialog.showModal();
     }
     htmx.ajax("GET", link.href, { source: body, target: body, swap: "innerHTML" });
@@ -48,11 +59,7 @@ export function startDialogs() {
   });
   dialog.addEventListener("close", () => {
     body.replaceChildren();
-    // A live update may have put a new element in the opener's place.
-    const again = opener?.isConnected
-      ? opener
-      : document.querySelector(`a[data-dialog][href="${CSS.escape(opener?.getAttribute("href") ?? "")}"]`);
-    again?.focus();
+    back(opener, place)?.focus();
   });
   document.addEventListener("close-dialog", () => dialog.close()); // HX-Trigger of a request that went out
   // A part that is replaced while one types must not take the focus.

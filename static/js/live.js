@@ -1,5 +1,5 @@
 // One socket per page: says what is on screen (`data-live`), receives what changed about it.
-import { applyPatch } from "./patches.js";
+import { applyPatches, startPatches } from "./patches.js";
 import { words } from "./words.js";
 
 const FIRST_RETRY_MS = 500;
@@ -27,6 +27,9 @@ function onScreen() {
 function tell(state) {
   const light = document.getElementById("live-state");
   if (!light) return;
+  if (light.dataset.state === state) return;
+  // Each page connects: only what interrupts that is worth saying.
+  light.ariaLive = state === "live" && light.dataset.state === "connecting" ? "off" : "polite";
   light.dataset.state = state;
   light.querySelector("[data-live-word]").textContent = words.live[state];
   light.title = words.live[state];
@@ -49,7 +52,8 @@ function connect() {
   if (isPaused || socket) return;
   tell(tries ? "reconnecting" : "connecting");
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  socket = new WebSocket(`${scheme}://${location.host}${document.body.dataset.liveUrl}`);
+  const own = new WebSocket(`${scheme}://${location.host}${document.body.dataset.liveUrl}`);
+  socket = own;
   socket.addEventListener("open", () => {
     tries = 0;
     watched = "";
@@ -57,11 +61,10 @@ function connect() {
     watch();
   });
   socket.addEventListener("message", (event) => {
-    let isChanged = false;
-    for (const patch of JSON.parse(event.data).patches ?? []) isChanged = applyPatch(patch) || isChanged;
-    if (isChanged) watchSoon();
+    if (applyPatches(JSON.parse(event.data).patches ?? [])) watchSoon();
   });
   socket.addEventListener("close", (event) => {
+    if (socket !== own) return;
     socket = undefined;
     if (isPaused) return;
     if (event.code === SIGNED_OUT) location.reload();
@@ -75,6 +78,15 @@ function retry() {
   tries += 1;
   // A restarted server must not meet every browser in the same instant.
   retryTimer = setTimeout(connect, longest / 2 + (Math.random() * longest) / 2);
+}
+
+// Without a network a socket can seem open for minutes.
+function giveUp() {
+  if (isPaused || !socket) return;
+  const lost = socket;
+  socket = undefined;
+  lost.close();
+  retry();
 }
 
 function pause() {
@@ -92,6 +104,7 @@ function resume() {
 
 export function startLive() {
   if (!document.body.dataset.liveUrl) return;
+  startPatches();
   document.addEventListener("visibilitychange", () => {
     clearTimeout(hiddenTimer);
     if (document.hidden) hiddenTimer = setTimeout(pause, HIDDEN_MS);
@@ -100,6 +113,7 @@ export function startLive() {
   for (const swapped of ["htmx:afterSettle", "htmx:oobAfterSwap", "htmx:load"]) {
     document.addEventListener(swapped, watchSoon);
   }
+  addEventListener("offline", giveUp);
   addEventListener("online", () => {
     tries = 0;
     connect();

@@ -67,7 +67,30 @@ function focusAgain(element, focused) {
   target?.focus({ preventScroll: true });
 }
 
-export function applyPatch({ id, html }) {
+// A column that has been wide stays so: a shorter word in it must not push its neighbours about.
+function holdColumns() {
+  const headings = [...document.querySelectorAll(".portal-table > thead th")];
+  const widths = headings.map((heading) => heading.getBoundingClientRect().width);
+  headings.forEach((heading, index) => {
+    heading.style.minWidth = `${widths[index]}px`;
+  });
+}
+
+function letColumnsGo() {
+  for (const heading of document.querySelectorAll(".portal-table > thead th")) heading.style.minWidth = "";
+}
+
+export function applyPatches(patches) {
+  if (!patches.length) return false;
+  holdColumns();
+  return patches.map(applyPatch).includes(true);
+}
+
+export function startPatches() {
+  addEventListener("resize", letColumnsGo);
+}
+
+function applyPatch({ id, html }) {
   const old = document.getElementById(id);
   const next = old && parse(html);
   if (!next) return false;

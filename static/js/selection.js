@@ -21,9 +21,10 @@ function show() {
   const ticked = boxes().filter((box) => box.checked).length;
   const all = bar.querySelector("[data-selection-all]");
   bar.dataset.ticked = String(all?.checked || ticked > 0);
-  bar.querySelector("[data-selection-count]").textContent = all?.checked
-    ? words.selectedAll
-    : words.selected(ticked);
+  // It is said aloud: once, and not that there is nothing to say.
+  const count = bar.querySelector("[data-selection-count]");
+  const text = all?.checked ? words.selectedAll : ticked ? words.selected(ticked) : "";
+  if (count.textContent !== text) count.textContent = text;
   const head = document.querySelector("[data-tick-page]");
   if (!head) return;
   const rows = pageBoxes();

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from operations.models import MeterReading
 from operations.statuses import ChargingStatus, OperationalStatus, Role, RunStatus
 from tests.factories import (
     ChargerFactory,
@@ -203,7 +204,14 @@ def test_expand_shows_the_connectors(desk: Client) -> None:
         error_code="GroundFailure",
         error_info="Leakage",
     )
-    SessionFactory(connector=connector, meter_start_wh=0, meter_last_wh=41_200)
+    session = SessionFactory(connector=connector, meter_start_wh=0, meter_last_wh=41_200)
+    MeterReading.objects.create(
+        station=connector.station,
+        session=session,
+        connector_number=1,
+        at=session.started_at,
+        samples=[{"measurand": "Power.Active.Import", "unit": "W", "value": "11000"}],
+    )
     response = desk.get(f"{URL}{connector.charger_id}/connectors/")
     header, row = page_lines(response)
     shown = dict(zip(header, row, strict=True))
@@ -212,7 +220,9 @@ def test_expand_shows_the_connectors(desk: Client) -> None:
     assert shown["Power"] == "50 kW"
     assert shown["Status"] == "Faulted"
     assert shown["Error"] == "GroundFailure · Leakage"
-    assert shown["Session"].startswith("41.2 kWh")
+    assert shown["Session"] == f"41.2 kWh · 11.0 kW · {session}"
+    # The meter keeps it true.
+    assert f'data-live="flow:{session.pk}"' in response.text
     for slug in ("change-availability", "unlock", "lock"):
         assert f'id="connector-{connector.pk}-ask-{slug}"' in response.text
 
@@ -281,7 +291,7 @@ def test_viewers_see_the_buttons_off(client: Client) -> None:
     ChargerFactory()
     text = client.get(URL).text
     assert "your role is viewer; it takes at least operator." in text
-    assert "/ask/" not in text
+    assert "/ask/change-availability" not in text
 
 
 def test_an_offline_chargers_status_is_the_last_known(desk: Client) -> None:

@@ -138,6 +138,21 @@ def test_what_machines_read_is_the_same_in_every_language(reader: Client) -> Non
     assert "1233.6 kWh" in cells.values()
 
 
+def test_people_read_figures_as_their_language_writes_them(client: Client, settings: Any) -> None:
+    settings.LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+    client.force_login(UserFactory())
+    session = SessionFactory(meter_start_wh=0.0, meter_last_wh=1_234_560.0, token="ZQ")
+    german = {"Accept-Language": "de"}
+    assert ">1.234,6 kWh<" in client.get("/operations/sessions/", headers=german).text
+    page = client.get(f"/operations/sessions/{session.pk}/", headers=german).text
+    assert "1.234,560 kWh" in page
+    assert ">1,234.6 kWh<" in client.get("/operations/sessions/").text
+    printed = client.get("/operations/sessions/?print=1", headers=german).text
+    assert '<html lang="de" dir="ltr">' in printed
+    # Spreadsheets want the same from everybody.
+    assert "1234.6 kWh" in client.get("/operations/sessions/?export=csv", headers=german).text
+
+
 def test_live_updates_speak_as_their_page_does() -> None:
     station, user = StationFactory(connected=False), UserFactory()
     said = {}

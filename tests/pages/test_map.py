@@ -1,5 +1,8 @@
 """The map: the worst of each site, its markers, and the list that says the same."""
 
+import json
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -220,3 +223,13 @@ def test_a_site_that_cannot_be_is_refused_in_words(client: Client, row: str, why
     assert "confirm_form" not in response.context
     assert why in response.text
     assert not Site.objects.exists()
+
+
+def test_no_coast_is_drawn_across_the_world() -> None:
+    """From 180° to -180° a map draws a line through everything in between."""
+    path = "static/vendor/natural-earth-110m/world.json"
+    world = json.loads((Path(settings.BASE_DIR) / path).read_text(encoding="utf-8"))
+    rings = [ring for polygon in world["land"]["coordinates"] for ring in polygon]
+    steps = [(one, other) for ring in rings for one, other in pairwise(ring)]
+    far = [(one, other) for one, other in steps if abs(one[0] - other[0]) > 180]
+    assert all(one[1] == other[1] == -90 for one, other in far)

@@ -91,10 +91,22 @@ def test_the_security_log_is_a_diagnostic_request_filled_in(desk: Client) -> Non
     assert "kind=security" not in desk.get(more_url("charger", charger.pk)).text
 
 
-def test_viewers_and_strangers_ask_nothing(client: Client) -> None:
-    station = StationFactory()
+def test_viewers_are_led_to_pages_and_told_why_they_ask_nothing(client: Client) -> None:
+    station = StationFactory(protocol="2.0.1")
     client.force_login(UserFactory(role=Role.VIEWER))
-    assert client.get(more_url("station", station.pk)).status_code == 403
+    text = client.get(more_url("station", station.pk), headers=HTMX).text
+    assert f'href="{reverse("station-detail", args=[station.pk])}"' in text
+    assert f'data-copy-text="{station.identity}"' in text
+    assert "asking takes at least the role operator" in text.split("deeds-title")[0]
+    assert text.count('class="note"') == 1
+    assert f'href="/operations/stations/{station.pk}/ask/' not in text
+    assert client.get(reverse("ask-station", args=[station.pk, "clear-cache"])).status_code == 403
+    row = client.get(reverse("station-list")).text
+    assert f'href="{more_url("station", station.pk)}"' in row
+
+
+def test_strangers_ask_nothing(client: Client) -> None:
+    station = StationFactory()
     client.force_login(UserFactory(role=Role.ADMIN, organisation=OrganisationFactory()))
     for kind in ("station", "charger", "connector"):
         assert client.get(more_url(kind, station.pk)).status_code == 404

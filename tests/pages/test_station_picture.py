@@ -5,11 +5,14 @@ from django.test import Client
 from django.urls import reverse
 
 from operations.models import Connector, User
+from operations.models.alerts import AlertKind
 from operations.statuses import ChargingStatus, OperationalStatus, Role, RunStatus
 from operations.tables.audience import Audience
 from operations.views import drawings, live
 from operations.views.live import Viewpoint
 from tests.factories import (
+    AlertFactory,
+    AlertRuleFactory,
     ConnectorFactory,
     OrganisationFactory,
     RunFactory,
@@ -165,7 +168,45 @@ def test_energy_follows_the_meter_alone() -> None:
     assert "1.0 kWh" in shown[f"flow-{session.pk}"]
 
 
+def test_the_latest_requests_follow_what_is_asked(desk: Client) -> None:
+    station = StationFactory(name="Quay 1")
+    key = f"station-runs:{station.pk}"
+    page = desk.get(reverse("station-detail", args=[station.pk])).text
+    assert f'data-live="{key}"' in page
+    assert "Nobody has asked this station for anything yet." in page
+    run = RunFactory(station=station, command="reboot", status=RunStatus.SENT)
+    shown = patches(UserFactory(), key)[f"station-{station.pk}-runs"]
+    assert f'href="{reverse("run-detail", args=[run.pk])}">Reboot Quay 1<' in shown
+    admission = live.admit(UserFactory().pk, None, [key])
+    assert admission is not None
+    assert admission.triggers == {f"station:{station.pk}": {key}}
+
+
+def test_the_head_says_what_needs_someone_and_follows_it(desk: Client) -> None:
+    connector = ConnectorFactory(charging_status=ChargingStatus.AVAILABLE)
+    pk = connector.station_id
+    assert "reasons-list" not in desk.get(reverse("station-detail", args=[pk])).text
+    Connector.objects.update(charging_status=ChargingStatus.FAULTED)
+    assert "reasons-list" in desk.get(reverse("station-health", args=[pk])).text
+    key = f"station-alerts:{pk}"
+    assert "Faulted" in patches(UserFactory(), key)[f"station-{pk}-alerts"]
+    admission = live.admit(UserFactory().pk, None, [key])
+    assert admission is not None
+    assert set(admission.triggers) == {key, f"charger:{connector.charger_id}"}
+
+
+def test_what_an_alert_says_is_not_said_twice(desk: Client) -> None:
+    connector = ConnectorFactory(charging_status=ChargingStatus.FAULTED)
+    rule = AlertRuleFactory(kind=AlertKind.FAULTED, name="A fault somewhere")
+    AlertFactory(station=connector.station, rule=rule)
+    page = desk.get(reverse("station-detail", args=[connector.station_id])).text
+    head = page.split('class="reasons-list"')[1].split("</ul>")[0]
+    assert head.count("<li>") == 1
+    assert "A fault somewhere" in head
+
+
 def test_strangers_see_nothing_of_it() -> None:
     session = SessionFactory()
     stranger = UserFactory(organisation=OrganisationFactory())
-    assert not patches(stranger, f"cabinet:{session.charger_id}", f"flow:{session.pk}")
+    of_station = (f"station-runs:{session.station_id}", f"station-alerts:{session.station_id}")
+    assert not patches(stranger, f"cabinet:{session.charger_id}", f"flow:{session.pk}", *of_station)
