@@ -1,7 +1,8 @@
-"""The whole portal, served for a test: in this process, or in one of its own to be killed."""
+"""The whole portal, served for a test: in this process, in one of its own, or as the demo."""
 
 import asyncio
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,9 @@ from django.conf import settings
 from tests import services
 
 SERVERS = ("daphne", "uvicorn")
+DEMO_MADE_S = 240
+# Each demo has a folder of its own in there (evcharge.demo.settings).
+DEMOS = Path(__file__).parent.parent / "var" / "demo"
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,24 @@ def served_apart(
         stop_with=SIGTERM,
     ) as process:
         yield Portal(port, process)
+
+
+@contextmanager
+def served_demo(*, log: Path, password: str, port: int | None = None) -> Iterator[Portal]:
+    """As `make demo` does: a made-up network whose stations have begun to connect."""
+    port = port or services.free_port()
+    ready = f"http://127.0.0.1:{port}/healthz"
+    try:
+        with services.running(
+            [sys.executable, "manage.py", "demo"],
+            log=log,
+            env={"PORT": str(port), "DEMO_PASSWORD": password},
+            stop_with=SIGTERM,
+        ) as process:
+            services.wait_until(lambda: _answers(ready), what="the demo", timeout_s=DEMO_MADE_S)
+            yield Portal(port, process)
+    finally:
+        shutil.rmtree(DEMOS / str(port), ignore_errors=True)
 
 
 def database_url() -> str:

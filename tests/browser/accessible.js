@@ -1,11 +1,16 @@
-// What tests/browser/test_accessible.py asks of a page as it stands: `faults` of each kind, in words.
+// What tests/browser/looking.py asks of a page as it stands: `faults` of each kind, in words.
 (() => {
   const HTML = 200;
   const cut = (element) => element.outerHTML.slice(0, HTML);
 
-  // What axe finds by its rules.
-  async function axeFaults(options) {
-    const found = await axe.run(document, options);
+  const RULES = {
+    all: { resultTypes: ["violations"] },
+    colours: { runOnly: ["color-contrast", "link-in-text-block"], resultTypes: ["violations"] },
+  };
+
+  // What axe finds by these of its rules in a part of the page.
+  async function axeFaults(place, rules) {
+    const found = await axe.run(place, RULES[rules]);
     return found.violations.map(
       ({ id, nodes }) => `${id}: ${nodes.length}x ${nodes[0].html.slice(0, HTML)} ${nodes[0].failureSummary}`,
     );

@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from evcharge.demo.fleet import FleetThread
 from ocpp_gateway.simulator.specs import Pace, StationSpec
 from operations.models import User
 from operations.statuses import Role
-from tests.factories import PASSWORD, UserFactory
+from tests.browser.windows import Windows
+from tests.factories import UserFactory
 from tests.portal import Portal
 
 SWITCHES = (
@@ -22,12 +25,9 @@ SWITCHES = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Where Tab leads is in sight at once.
+    "--disable-smooth-scrolling",
 )
-
-
-# What is no fault: a form that is sent back with what is wrong in it (422), and a request of htmx's
-# that leaving the page cut off. The browser tells of those that fail for another reason, too.
-HARMLESS = ("status of 422", "htmx:afterRequest", "htmx:sendError", "htmx:sendAbort")
 
 
 # Playwright keeps an event loop in this thread: no longer than its module, or the next one's
@@ -44,9 +44,9 @@ def browser(chromium: Path) -> Iterator[Browser]:
         instance.close()
 
 
-# What the content security policy forbids is done without a word where a script asks for it.
-TELL_OF_POLICY = """addEventListener("securitypolicyviolation", (event) =>
-  console.error(`forbidden by ${event.violatedDirective}: ${event.blockedURI} ${event.sample}`));"""
+@pytest.fixture(scope="module")
+def windows(browser: Browser, _served: Portal) -> Windows:
+    return Windows(browser, _served.url)
 
 
 @pytest.fixture
@@ -59,44 +59,29 @@ def complaints() -> Iterator[list[str]]:
 
 @pytest.fixture
 def open_browser(
-    browser: Browser, portal: Portal, complaints: list[str]
+    windows: Windows, portal: Portal, complaints: list[str]
 ) -> Iterator[Callable[..., BrowserContext]]:
-    """Opens a browser of its own, whose every page is listened to."""
-    contexts: list[BrowserContext] = []
-
-    def note(message: ConsoleMessage) -> None:
-        is_harmless = any(words in message.text for words in HARMLESS)
-        if message.type in {"error", "warning"} and not is_harmless:
-            complaints.append(message.text)
-
-    def open_context(**options: Any) -> BrowserContext:
-        context = browser.new_context(**{"viewport": {"width": 1600, "height": 1000}} | options)
-        contexts.append(context)
-        context.set_default_timeout(8000)
-        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=portal.url)
-        context.add_init_script(TELL_OF_POLICY)
-        context.on("console", note)
-        context.on("weberror", lambda fault: complaints.append(str(fault.error)))
-        return context
-
-    yield open_context
-    for context in contexts:
-        context.close()
+    """Opens a browser of its own."""
+    yield lambda **options: windows.open(options, complaints)
+    windows.leave()
 
 
 @pytest.fixture
 def sign_in(open_browser: Callable[..., BrowserContext], portal: Portal) -> Callable[..., Page]:
-    """Opens a page for a user of a role."""
+    """Opens a page for a user of a role; journeys of accounts try the form that asks who it is."""
 
-    def open_page(user: User | Role = Role.OPERATOR, **options: Any) -> Page:
+    def open_page(
+        user: User | Role = Role.OPERATOR, at: str = "/operations/chargers/", **options: Any
+    ) -> Page:
         if isinstance(user, Role):
             user = UserFactory(role=user)
-        page = open_browser(**options).new_page()
-        page.goto(f"{portal.url}/sign-in/?next=/operations/chargers/")
-        page.get_by_label("Username").fill(user.username)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/operations/chargers/")
+        client = Client()
+        client.force_login(user)
+        context = open_browser(**options)
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": portal.url}])
+        page = context.new_page()
+        page.goto(f"{portal.url}{at}")
         return page
 
     return open_page

@@ -10,7 +10,8 @@ from ocpp_gateway.simulator.specs import StationSpec
 from operations.models import CommandBatch, CommandRun, OcppMessage, Station
 from operations.statuses import RunStatus
 from operations.versions import V16, V21, V201
-from tests.browser.journeys import BRISK, IN_TIME_MS, PROFILE, SOON_MS, faults
+from tests.browser.journeys import BRISK, IN_TIME_MS, PROFILE, SOON_MS
+from tests.browser.looking import faults
 from tests.e2e.waiting import wait_until_true
 from tests.factories import StationFactory
 
@@ -38,8 +39,7 @@ def test_sixty_are_asked_and_followed_to_the_end(
     StationFactory(name="QUAY-99", connected=False)
     fleet(*specs, pace=BRISK)
     wait_until_true(lambda: Station.objects.connected().count() == COUNT, timeout_s=30)
-    page = sign_in()
-    page.goto(f"{page.url.split('/operations/')[0]}/operations/stations/")
+    page = sign_in(at="/operations/stations/")
     page.get_by_label("Select all on this page").check()
     page.get_by_label(f"All {COUNT + 1} there are").check()
     page.locator("#selection").get_by_role("button", name="Trigger message").click()

@@ -14,7 +14,6 @@ from operations.services import downloads, files, receiving
 from operations.services.downloads import Asked, Progress
 from operations.statuses import Role
 from tests.factories import RunFactory, StationFactory
-from tests.portal import Portal
 
 pytestmark = pytest.mark.browser
 
@@ -40,13 +39,12 @@ def link_for(**fields: object) -> FileLink:
 
 
 def test_an_image_is_uploaded_with_a_bar_and_kept_through_a_mistake(
-    sign_in: Callable[..., Page], portal: Portal, tmp_path: Path
+    sign_in: Callable[..., Page], tmp_path: Path
 ) -> None:
     StationFactory()
     image = tmp_path / "terra-2.0.bin"
     image.write_bytes(b"firmware" * 400_000)
-    page = sign_in(Role.ENGINEER)
-    page.goto(f"{portal.url}/operations/firmware/add/")
+    page = sign_in(Role.ENGINEER, at="/operations/firmware/add/")
     page.evaluate(
         """() => {
           window.shown = [];
@@ -71,9 +69,7 @@ def test_an_image_is_uploaded_with_a_bar_and_kept_through_a_mistake(
     assert files.path_of(kept.stored_name).read_bytes() == image.read_bytes()
 
 
-def test_a_download_shows_on_the_images_page_as_it_goes(
-    sign_in: Callable[..., Page], portal: Portal
-) -> None:
+def test_a_download_shows_on_the_images_page_as_it_goes(sign_in: Callable[..., Page]) -> None:
     link = link_for(command="firmware-update", params={})
     link.image = FirmwareImage.objects.create(
         vendor="ABB",
@@ -85,8 +81,7 @@ def test_a_download_shows_on_the_images_page_as_it_goes(
         created_at=timezone.now() - timedelta(hours=1),
     )
     link.save(update_fields=["image"])
-    page = sign_in(Role.OPERATOR)
-    page.goto(f"{portal.url}/operations/firmware/{link.image.pk}/")
+    page = sign_in(Role.OPERATOR, at=f"/operations/firmware/{link.image.pk}/")
     expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
     progress = Progress()
     progress.ask(Asked("http", ""))
@@ -102,11 +97,10 @@ def test_a_download_shows_on_the_images_page_as_it_goes(
 
 
 def test_a_log_shows_on_its_run_as_it_comes_and_is_taken_home(
-    sign_in: Callable[..., Page], portal: Portal, tmp_path: Path
+    sign_in: Callable[..., Page], tmp_path: Path
 ) -> None:
     link = link_for(command="diagnostic-request", params={})
-    page = sign_in(Role.OPERATOR)
-    page.goto(f"{portal.url}/operations/requests/{link.run_id}/")
+    page = sign_in(Role.OPERATOR, at=f"/operations/requests/{link.run_id}/")
     expect(page.locator("main")).to_contain_text("Nothing has come yet.")
     expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
     reception = receiving.begin(

@@ -10,7 +10,6 @@ from operations.models import OcppMessage
 from operations.statuses import Role
 from operations.tables.messages import MessageTable
 from tests.factories import MessageFactory, StationFactory
-from tests.portal import Portal
 
 pytestmark = pytest.mark.browser
 
@@ -24,11 +23,10 @@ def rows(page: Page) -> list[str]:
     ).all_inner_texts()
 
 
-def test_new_messages_appear_while_the_log_is_followed(portal: Portal, sign_in: SignIn) -> None:
+def test_new_messages_appear_while_the_log_is_followed(sign_in: SignIn) -> None:
     station = StationFactory(identity="CP-1")
     MessageFactory.create_batch(MessageTable.page_sizes[0], station=station)
-    page = sign_in(Role.VIEWER)
-    page.goto(f"{portal.url}{URL}?station=CP-1")
+    page = sign_in(Role.VIEWER, at=f"{URL}?station=CP-1")
     page.get_by_label("Follow").check()
     page.wait_for_url("**live=on**")
     reset = MessageFactory(
@@ -52,12 +50,11 @@ def test_new_messages_appear_while_the_log_is_followed(portal: Portal, sign_in: 
     expect(page.locator(f"#message-{reset.pk}-detail")).to_be_visible()
 
 
-def test_an_older_page_has_the_browsers_back(portal: Portal, sign_in: SignIn) -> None:
+def test_an_older_page_has_the_browsers_back(sign_in: SignIn) -> None:
     station = StationFactory()
     for number in range(MessageTable.page_sizes[0] + 1):
         MessageFactory(station=station, action=f"Number{number}")
-    page = sign_in(Role.VIEWER)
-    page.goto(f"{portal.url}{URL}")
+    page = sign_in(Role.VIEWER, at=URL)
     page.get_by_role("link", name="Older").click()
     expect(page.locator("tbody")).not_to_contain_text("Number7")
     assert rows(page) == ["Number0"]
@@ -65,10 +62,9 @@ def test_an_older_page_has_the_browsers_back(portal: Portal, sign_in: SignIn) ->
     expect(page.locator("tbody")).to_contain_text("Number7")
 
 
-def test_an_operator_disconnects_a_station_in_a_dialog(portal: Portal, sign_in: SignIn) -> None:
+def test_an_operator_disconnects_a_station_in_a_dialog(sign_in: SignIn) -> None:
     station = StationFactory(open_connection=True, name="Quay 1")
-    page = sign_in(Role.OPERATOR)
-    page.goto(f"{portal.url}/operations/stations/{station.pk}/")
+    page = sign_in(Role.OPERATOR, at=f"/operations/stations/{station.pk}/")
     page.get_by_role("link", name="Health").first.click()
     page.get_by_role("link", name="Disconnect").click()
     dialog = page.get_by_role("dialog")

@@ -10,6 +10,7 @@ from ocpp_gateway.simulator.specs import StationSpec
 from operations.models import CommandRun, Station
 from operations.statuses import Role
 from operations.versions import V201
+from tests.browser.journeys import STATIONS
 from tests.e2e.waiting import wait_until_true
 from tests.factories import StationFactory
 
@@ -24,8 +25,7 @@ def test_a_profile_is_drawn_while_it_is_typed_and_asked_from_the_menu(
     StationFactory(identity="QUAY-1", name="Quay 1", connected=False)
     fleet(StationSpec("QUAY-1", V201, Profile("ABB", "Terra 54", ("1.0",), (2,), 50_000), seed=1))
     wait_until_true(lambda: Station.objects.get().connectors.count() == 2)
-    page = sign_in(Role.ENGINEER)
-    page.goto(page.url.replace("chargers", "stations"))
+    page = sign_in(Role.ENGINEER, at=STATIONS)
     more = page.get_by_role("row").filter(has_text="Quay 1").get_by_role("link", name="More…")
     more.click()
     page.get_by_role("link", name="Set charging profile").click()

@@ -1,4 +1,4 @@
-"""The overview and the map in a real browser: what is drawn, what keys do, what axe finds."""
+"""The overview and the map in a real browser: what is drawn, what keys do."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -11,7 +11,6 @@ from playwright.sync_api import Page, expect
 from operations.models import FleetMinute
 from operations.services import history
 from operations.statuses import ChargingStatus, Role
-from tests.browser.journeys import faults
 from tests.factories import (
     ChargerFactory,
     ConnectorFactory,
@@ -19,7 +18,6 @@ from tests.factories import (
     SiteFactory,
     StationFactory,
 )
-from tests.portal import Portal
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -47,12 +45,9 @@ def lines() -> Iterator[None]:
     return iter(())
 
 
-def test_the_last_day_is_drawn_and_told(
-    sign_in: Callable[..., Page], portal: Portal, lines: None
-) -> None:
+def test_the_last_day_is_drawn_and_told(sign_in: Callable[..., Page], lines: None) -> None:
     ConnectorFactory(charging_status=ChargingStatus.FAULTED)
-    page = sign_in(Role.OPERATOR)
-    page.goto(f"{portal.url}/operations/")
+    page = sign_in(Role.OPERATOR, at="/operations/")
     canvases = page.locator(".timeline canvas")
     expect(canvases).to_have_count(2)
     assert all(canvas.evaluate(IS_DRAWN) for canvas in canvases.all())
@@ -65,24 +60,20 @@ def test_the_last_day_is_drawn_and_told(
     expect(page.locator(".timeline .u-legend").first).to_be_visible()
 
 
-def test_a_figure_leads_to_its_list(sign_in: Callable[..., Page], portal: Portal) -> None:
+def test_a_figure_leads_to_its_list(sign_in: Callable[..., Page]) -> None:
     for _number in range(3):
         ChargerFactory(charging_status=ChargingStatus.CHARGING)
     ChargerFactory()
-    page = sign_in(Role.OPERATOR)
-    page.goto(f"{portal.url}/operations/")
+    page = sign_in(Role.OPERATOR, at="/operations/")
     tile = page.get_by_role("link", name="Charging now")
     expect(tile).to_contain_text("3")
     tile.click()
     expect(page.locator("#list tbody tr[data-live]")).to_have_count(3)
 
 
-def test_what_needs_someone_comes_and_can_be_acted_upon(
-    sign_in: Callable[..., Page], portal: Portal
-) -> None:
+def test_what_needs_someone_comes_and_can_be_acted_upon(sign_in: Callable[..., Page]) -> None:
     station = StationFactory(name="Quay 7")
-    page = sign_in(Role.OPERATOR)
-    page.goto(f"{portal.url}/operations/")
+    page = sign_in(Role.OPERATOR, at="/operations/")
     expect(page.get_by_text("Nothing needs anybody")).to_be_visible()
     expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
     ConnectorFactory(charger__station=station, charging_status=ChargingStatus.FAULTED)
@@ -103,10 +94,9 @@ def three_sites() -> None:
         ChargerFactory(station=station, charging_status=status)
 
 
-def test_the_map_is_walked_with_the_keyboard(sign_in: Callable[..., Page], portal: Portal) -> None:
+def test_the_map_is_walked_with_the_keyboard(sign_in: Callable[..., Page]) -> None:
     three_sites()
-    page = sign_in(Role.OPERATOR)
-    page.goto(f"{portal.url}/operations/map/")
+    page = sign_in(Role.OPERATOR, at="/operations/map/")
     expect(page.locator("#map[data-ready]")).to_be_visible()
     expect(page.locator(".world-land")).to_have_count(1)
     castle = page.get_by_role("button", name="Castle <b>: All well")
@@ -125,10 +115,9 @@ def test_the_map_is_walked_with_the_keyboard(sign_in: Callable[..., Page], porta
     expect(page.get_by_role("button", name="Harbour: All well")).to_be_visible()
 
 
-def test_the_filter_is_the_maps_too(sign_in: Callable[..., Page], portal: Portal) -> None:
+def test_the_filter_is_the_maps_too(sign_in: Callable[..., Page]) -> None:
     three_sites()
-    page = sign_in(Role.OPERATOR)
-    page.goto(f"{portal.url}/operations/map/")
+    page = sign_in(Role.OPERATOR, at="/operations/map/")
     expect(page.locator("#map[data-ready]")).to_be_visible()
     page.get_by_role("search").get_by_label("State").select_option("faulted")
     expect(page.locator("#list tbody tr[data-live]")).to_have_count(1)
@@ -136,10 +125,9 @@ def test_the_filter_is_the_maps_too(sign_in: Callable[..., Page], portal: Portal
     expect(page.get_by_role("button", name="Airport: Faulted")).to_be_visible()
 
 
-def test_a_marker_follows_its_site(sign_in: Callable[..., Page], portal: Portal) -> None:
+def test_a_marker_follows_its_site(sign_in: Callable[..., Page]) -> None:
     three_sites()
-    page = sign_in(Role.OPERATOR)
-    page.goto(f"{portal.url}/operations/map/?site=castle")
+    page = sign_in(Role.OPERATOR, at="/operations/map/?site=castle")
     expect(page.get_by_role("button", name="Castle <b>: All well")).to_be_visible()
     expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
     station = StationFactory._meta.model.objects.get(site__name="Castle <b>")
@@ -149,15 +137,3 @@ def test_a_marker_follows_its_site(sign_in: Callable[..., Page], portal: Portal)
     expect(
         page.get_by_role("row", name=re.compile("Castle")).get_by_text("Offline")
     ).to_be_visible()
-
-
-@pytest.mark.parametrize("path", ["/operations/", "/operations/map/"])
-def test_axe_finds_nothing(
-    sign_in: Callable[..., Page], portal: Portal, lines: None, path: str
-) -> None:
-    three_sites()
-    StationFactory(connected=False)
-    page = sign_in(Role.VIEWER)
-    page.goto(f"{portal.url}{path}")
-    expect(page.locator(".timeline canvas, #map[data-ready]").first).to_be_visible()
-    assert faults(page) == []

@@ -14,10 +14,10 @@ from operations.services.local_lists import assigning, tending
 from operations.statuses import Role
 from operations.versions import V16, V21, V201, OcppVersion
 from tests.browser import seeds
-from tests.browser.journeys import BRISK, PROFILE, SOON_MS, faults
+from tests.browser.journeys import BRISK, PROFILE, SOON_MS
+from tests.browser.looking import faults
 from tests.e2e.waiting import wait_until_true
 from tests.factories import OrganisationFactory, StationFactory, TokenFactory
-from tests.portal import Portal
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +26,7 @@ PING = {V16: "WebSocketPingInterval", V201: "OCPPCommCtrlr.WebSocketPingInterval
 
 
 @pytest.fixture
-def station(portal: Portal, fleet: Callable[..., None], version: OcppVersion) -> Station:
+def station(fleet: Callable[..., None], version: OcppVersion) -> Station:
     """A simulated station that has booted, of an organisation with a pre-paid token."""
     owner = OrganisationFactory()
     TokenFactory(identifier="PREPAID", organisation=owner, payment="pre-paid")
@@ -59,8 +59,7 @@ def test_the_eight_settings_are_read_of_the_fleet(
     sign_in: Callable[..., Page], station: Station, version: OcppVersion
 ) -> None:
     """Local offline authorization, local pre-authorize, local auth list enabled, ..."""
-    page = sign_in(Role.ENGINEER)
-    page.goto(page.url.replace("/chargers/", f"/stations/{station.pk}/settings/"))
+    page = sign_in(Role.ENGINEER, at=f"/operations/stations/{station.pk}/settings/")
     press(page, "Read settings")
     request(page, "Done")
     seeds.choose(page, "Authorization")
@@ -73,7 +72,7 @@ def test_the_eight_settings_are_read_of_the_fleet(
         expect(page.locator(".meanings")).to_contain_text(str(setting.description))
 
 
-@pytest.mark.parametrize("version", [V16, V21], ids=str)
+@pytest.mark.parametrize("version", [V21], ids=str)
 def test_get_local_authorization_list_version(
     sign_in: Callable[..., Page], station: Station, version: OcppVersion
 ) -> None:
@@ -114,7 +113,7 @@ def test_a_setting_is_found_changed_and_read_again(
     expect(change).to_contain_text("In effect", timeout=SOON_MS)
 
 
-@VERSIONS
+@pytest.mark.parametrize("version", [V16], ids=str)
 def test_a_list_is_assigned_looked_at_and_sent(
     sign_in: Callable[..., Page], station: Station, version: OcppVersion
 ) -> None:
@@ -124,8 +123,7 @@ def test_a_list_is_assigned_looked_at_and_sent(
     Token.objects.filter(identifier="PREPAID").delete()
     local_list = LocalList(name="Cards", organisation=station.organisation)
     assigning.save(local_list=local_list, sites=[], tokens=[])
-    page = sign_in(Role.ENGINEER)
-    page.goto(page.url.replace("/chargers/", f"/stations/{station.pk}/local-list/"))
+    page = sign_in(Role.ENGINEER, at=f"/operations/stations/{station.pk}/local-list/")
     press(page, "Assign a list")
     dialog = page.get_by_role("dialog")
     dialog.locator("select").select_option(label="Cards")
@@ -149,13 +147,12 @@ def test_a_list_is_assigned_looked_at_and_sent(
     assert StationList.objects.get().state == ListState.IN_STEP
 
 
-@VERSIONS
+@pytest.mark.parametrize("version", [V201], ids=str)
 def test_a_cache_is_switched_off_with_caution_and_cleared(
     sign_in: Callable[..., Page], station: Station, version: OcppVersion
 ) -> None:
     """This feature is controllable ... needs to be used carefully ... only post-paid customers."""
-    page = sign_in(Role.ENGINEER)
-    page.goto(page.url.replace("/chargers/", f"/authorization-cache/{station.pk}/"))
+    page = sign_in(Role.ENGINEER, at=f"/operations/authorization-cache/{station.pk}/")
     press(page, "Read settings")
     request(page, "Done")
     expect(page.locator("main")).to_contain_text("Pre-paid tokens may charge at this station")

@@ -4,12 +4,11 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
-from operations.models import ListLook
+from operations.models import ListLook, User
 from operations.statuses import Role
 from tests.factories import ChargerFactory, ConnectorFactory, StationFactory
-from tests.portal import Portal
 
 pytestmark = pytest.mark.browser
 
@@ -24,14 +23,12 @@ SignIn = Callable[..., Page]
 
 
 @pytest.fixture
-def desk(portal: Portal, sign_in: SignIn) -> Page:
+def desk(sign_in: SignIn) -> Page:
     """An operator's browser at the list of stations."""
     StationFactory(name="Quay 1", identity="CP-1", vendor="ABB", model="A")
     StationFactory(name="Quay 2", identity="CP-2", vendor="Alfen", model="B")
     StationFactory(name="Quay 3", identity="CP-3", vendor="ABB", model="C")
-    page = sign_in(Role.OPERATOR)
-    page.goto(f"{portal.url}{STATIONS}")
-    return page
+    return sign_in(Role.OPERATOR, at=STATIONS)
 
 
 def names(page: Page) -> list[str]:
@@ -108,7 +105,7 @@ def test_a_view_is_saved_opened_and_deleted(desk: Page) -> None:
     expect(desk.locator("#toasts")).to_contain_text("The view Alfens is deleted.")
 
 
-def test_keys_walk_select_expand_and_open_rows(portal: Portal, desk: Page) -> None:
+def test_keys_walk_select_expand_and_open_rows(desk: Page) -> None:
     charger = ChargerFactory(name="Quay 1-A")
     ConnectorFactory(charger=charger, number=1)
     desk.keyboard.press("j")
@@ -189,12 +186,8 @@ def test_rows_stay_when_the_portal_cannot_be_reached(desk: Page) -> None:
     expect(desk.locator(".list")).not_to_have_class(re.compile("htmx-request"))
 
 
-def test_without_scripts_columns_views_and_search_are_forms(
-    portal: Portal, desk: Page, open_browser: Callable[..., BrowserContext]
-) -> None:
-    kept = desk.context.storage_state()
-    page = open_browser(java_script_enabled=False, storage_state=kept).new_page()
-    page.goto(f"{portal.url}{STATIONS}")
+def test_without_scripts_columns_views_and_search_are_forms(desk: Page, sign_in: SignIn) -> None:
+    page = sign_in(User.objects.get(), at=STATIONS, java_script_enabled=False)
     page.locator("#columns-menu summary").click()
     page.get_by_role("button", name="Move Identity up").click()
     assert headings(page)[:2] == ["Identity", "Name"]

@@ -18,7 +18,7 @@ SignIn = Callable[..., Page]
 
 
 def names(page: Page) -> list[str]:
-    return page.locator("#list tbody td.fw-medium").all_inner_texts()
+    return page.locator("#list tbody td.name").all_inner_texts()
 
 
 def test_a_list_is_filtered_sorted_and_turned(sign_in: SignIn) -> None:

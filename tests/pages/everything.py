@@ -55,6 +55,13 @@ class Everything:
         self.station = self.stations[V16]
         self.connector = self.parts[V16]
         self.keys: Mapping[str, int] = self._keys(owner)
+        minute = self.now.replace(second=0, microsecond=0)
+        models.FleetMinute.objects.bulk_create(
+            models.FleetMinute(
+                organisation=owner, at=minute - timedelta(minutes=ago), stations=4, connected=ago
+            )
+            for ago in (1, 2)
+        )
 
     def _parts(self, station: models.Station) -> models.Connector:
         charger = factories.ChargerFactory(station=station, charging_status=ChargingStatus.CHARGING)
@@ -209,6 +216,11 @@ class Everything:
             url = reverse(name, kwargs=self._facts(name)) if takes else reverse(name)
             # A menu of a list's views is that list's.
             yield f"{url}?next=/operations/stations/" if name.startswith("view-") else url
+
+    @staticmethod
+    def is_of_one(url: str) -> bool:
+        """Whether the page is about one thing, which its address names."""
+        return any(part.isdigit() for part in url.split("/"))
 
     def _facts(self, name: str) -> dict[str, Any]:
         fitting = [kind for kind in self.keys if name.startswith(kind)]

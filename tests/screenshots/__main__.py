@@ -8,13 +8,11 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from signal import SIGTERM
-from urllib.error import URLError
-from urllib.request import urlopen
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests import services
+from tests.portal import served_demo
 from tests.screenshots.pictures import LIVE, PICTURES, Picture
 from tests.screenshots.shrinking import shrink
 
@@ -33,15 +31,12 @@ SETTLED_S = 240
 def main(names: list[str]) -> None:
     """Take those pictures, or all."""
     wanted = [picture for picture in PICTURES if not names or picture.name in names]
-    command = [sys.executable, "manage.py", "demo"]
-    env = {"PORT": PORT, "DEMO_PASSWORD": PASSWORD}
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "demo.log"
         with (
-            services.running(command, log=log, env=env, stop_with=SIGTERM),
+            served_demo(log=log, password=PASSWORD, port=int(PORT)),
             sync_playwright() as playwright,
         ):
-            services.wait_until(is_served, what="the demo", timeout_s=SETTLED_S)
             chromium = services.require("Chromium")
             browser = playwright.chromium.launch(
                 executable_path=str(chromium), args=["--no-sandbox", "--disable-gpu"]
@@ -50,15 +45,6 @@ def main(names: list[str]) -> None:
             browser.close()
     if failed:
         sys.exit(f"Not taken: {', '.join(failed)}.")
-
-
-def is_served() -> bool:
-    """Whether the demo answers."""
-    try:
-        with urlopen(f"{ADDRESS}/healthz", timeout=2) as answer:  # noqa: S310
-            return bool(answer.status == 200)
-    except (URLError, OSError):
-        return False
 
 
 def take_all(browser: Browser, wanted: list[Picture]) -> list[str]:

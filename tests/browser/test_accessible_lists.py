@@ -1,0 +1,19 @@
+"""Every page that shows many, or nothing that has an address of its own, for everybody."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.looking import faults_of_pages
+from tests.pages.everything import everything
+from tests.portal import Portal
+
+pytestmark = pytest.mark.browser
+
+
+def test_pages_of_many_are_for_everybody(sign_in: Callable[..., Page], portal: Portal) -> None:
+    world = everything()
+    urls = [url for url in world.pages() if not world.is_of_one(url)]
+    assert len(urls) > 40
+    assert faults_of_pages(sign_in(world.user), portal.url, urls) == []
