@@ -71,30 +71,34 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {}
+    return {
+        # Fragments for htmx have neither menu nor top bar: made only where they are shown.
+        "menu": SimpleLazyObject(lambda: _menu(request, user)),
+        "is_layer_failing": switchboard.is_failing,
+        "may_administer": user.may(Role.ADMIN) and user.sees_whole_network,
+        "fleet": SimpleLazyObject(lambda: figures.bar(user)),
+    }
+
+
+def _menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     match = request.resolver_match
     page = (match.url_name if match else None) or ""
     counts = {UNKNOWN[2]: _unknown(user), ALERTS[2]: _unseen(user)}
     entries: list[Entry] = [*MENU, ALERTS]
     entries += [AUDIT] if user.may(Role.ENGINEER) else []
     entries += [UNKNOWN] if user.sees_whole_network else []
-    return {
-        "menu": [
-            {
-                "label": label,
-                "icon": icon,
-                "url": reverse(url_name),
-                "active": page.startswith(prefix),
-                "count": counts.get(url_name),
-                "is_alerts": url_name == ALERTS[2],
-                "go": GO.get(url_name, ""),
-            }
-            for label, icon, url_name, prefix in entries
-        ],
-        "is_layer_failing": switchboard.is_failing,
-        "may_administer": user.may(Role.ADMIN) and user.sees_whole_network,
-        # Fragments for htmx have no top bar: counted only where it is shown.
-        "fleet": SimpleLazyObject(lambda: figures.bar(user)),
-    }
+    return [
+        {
+            "label": label,
+            "icon": icon,
+            "url": reverse(url_name),
+            "active": page.startswith(prefix),
+            "count": counts.get(url_name),
+            "is_alerts": url_name == ALERTS[2],
+            "go": GO.get(url_name, ""),
+        }
+        for label, icon, url_name, prefix in entries
+    ]
 
 
 def _unknown(user: User) -> Any:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from operations.commands.base import Text
 from operations.filters.widgets import Suggesting
+from operations.models import distinct
 from operations.statuses import OperationalStatus
 
 MOST_SUGGESTIONS = 300
@@ -68,17 +69,31 @@ def text(field: str, label: Text, **extra: Any) -> django_filters.CharFilter:
     )
 
 
+class WordFilter(django_filters.CharFilter):
+    """Finds the typed text anywhere in a column of few different words, which has an index.
+
+    The words are looked up first: "of vendor ABB" is an index, a text within a text is a search.
+    """
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Those with the one word, or with one of several."""
+        if not value:
+            return qs
+        words = distinct.containing(qs.model, self.field_name, value)
+        if words is None:
+            return qs.filter(**{f"{self.field_name}__icontains": value})
+        if len(words) == 1:
+            return qs.filter(**{self.field_name: words[0]})
+        return qs.filter(**{f"{self.field_name}__in": words})
+
+
 class HardwareFilterSet(PortalFilterSet):
     """The seed's filters of chargers and stations."""
 
     name = text("name", gettext_lazy("Name"))
     serial_number = text("serial_number", gettext_lazy("Serial number"))
-    model = django_filters.CharFilter(
-        lookup_expr="icontains", label=gettext_lazy("Model"), widget=Suggesting
-    )
-    vendor = django_filters.CharFilter(
-        lookup_expr="icontains", label=gettext_lazy("Vendor"), widget=Suggesting
-    )
+    model = WordFilter(label=gettext_lazy("Model"), widget=Suggesting)
+    vendor = WordFilter(label=gettext_lazy("Vendor"), widget=Suggesting)
     operational_status = django_filters.ChoiceFilter(
         choices=OperationalStatus.choices, label=gettext_lazy("Operational status")
     )

@@ -4,15 +4,16 @@ from collections.abc import Iterator
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy
 
-from operations.filters.base import Chip, PortalFilterSet
+from operations.filters.base import Chip, PortalFilterSet, WordFilter
 from operations.filters.widgets import Suggesting
 from operations.models import OcppMessage, Station
 
 # What the suggestions are taken from: DISTINCT over millions of rows would read them all.
 LATEST = 1_000
+AMONG = 100_000  # keys: some stations' latest may lie far back
 MOST_STATIONS = 500
 
 
@@ -24,9 +25,7 @@ class MessageFilterSet(PortalFilterSet):
         label=gettext_lazy("Station"),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    action = django_filters.CharFilter(
-        method="of_action", label=gettext_lazy("Message"), widget=Suggesting
-    )
+    action = WordFilter(label=gettext_lazy("Message"), widget=Suggesting)
     direction = django_filters.ChoiceFilter(
         method="of_direction",
         label=gettext_lazy("Asked by"),
@@ -59,6 +58,8 @@ class MessageFilterSet(PortalFilterSet):
         method="as_is", label=gettext_lazy("Follow"), widget=forms.CheckboxInput
     )
 
+    suggests_among: int | None = AMONG
+
     class Meta:
         model = OcppMessage
         fields: tuple[str, ...] = ()
@@ -70,6 +71,9 @@ class MessageFilterSet(PortalFilterSet):
 
     def suggest(self, scope: QuerySet[OcppMessage]) -> None:
         """Offer the messages that came lately."""
+        if self.suggests_among is not None:
+            newest = OcppMessage.objects.order_by("-pk").values("pk")[:1]
+            scope = scope.filter(pk__gt=Subquery(newest) - self.suggests_among)
         latest = scope.order_by("-pk").values_list("action", flat=True)[:LATEST]
         widget = self.form.fields["action"].widget
         widget.suggestions = sorted({action for action in latest if action})
@@ -88,14 +92,6 @@ class MessageFilterSet(PortalFilterSet):
         return (
             queryset.filter(station=pks[0]) if len(pks) == 1 else queryset.filter(station__in=pks)
         )
-
-    def of_action(
-        self, queryset: QuerySet[OcppMessage], name: str, value: str
-    ) -> QuerySet[OcppMessage]:
-        """The message of exactly this name, or those that have it in theirs."""
-        if OcppMessage.objects.filter(action=value).exists():
-            return queryset.filter(action=value)
-        return queryset.filter(action__icontains=value)
 
     def of_direction(
         self, queryset: QuerySet[OcppMessage], name: str, value: str

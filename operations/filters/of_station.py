@@ -22,3 +22,4 @@ class StationMessageFilterSet(MessageFilterSet):
     """By all but the station."""
 
     station = None  # type: ignore[assignment]  # as django-filter takes one away
+    suggests_among = None  # an index has the station's latest

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from operations import versions
-from operations.filters.base import Chip, HardwareFilterSet, text
+from operations.filters.base import Chip, HardwareFilterSet, WordFilter
 from operations.filters.places import PlaceFilterSet
 from operations.models import FirmwareImage, Station
 from operations.services import firmware, needs
@@ -38,7 +38,9 @@ class StationFilterSet(HardwareFilterSet, PlaceFilterSet):
             *((need.slug, need.label) for need in needs.NEEDS),
         ],
     )
-    firmware_version = text("firmware_version", gettext_lazy("Firmware"))
+    firmware_version = WordFilter(
+        label=gettext_lazy("Firmware"), widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     library = django_filters.ChoiceFilter(
         method="by_library",
         label=gettext_lazy("Firmware library"),

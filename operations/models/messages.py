@@ -1,6 +1,6 @@
 """The message log: every OCPP frame, a call and its answer in one row."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -10,20 +10,48 @@ from operations.models.runs import CommandRun
 from operations.models.scope import ScopedQuerySet
 
 if TYPE_CHECKING:
-    pass
+    from operations.models.users import User
+
+FEW_STATIONS = 500
 
 
 class OcppMessageQuerySet(ScopedQuerySet["OcppMessage"]):
     """Messages, by who asks."""
 
+    def visible_to(self, user: "User") -> Self:
+        """Those of the stations a user sees; few stations are named, for the index."""
+        if user.sees_whole_network or user.organisation_id is None:
+            return super().visible_to(user)
+        own = Station.objects.filter(organisation=user.organisation_id).order_by()
+        pks = list(own.values_list("pk", flat=True)[: FEW_STATIONS + 1])
+        return (
+            self.filter(station__in=pks) if len(pks) <= FEW_STATIONS else super().visible_to(user)
+        )
+
+
+def needles(name: str, condition: models.Q) -> list[models.Index]:
+    """Indexes of the few messages that are so: they cost nothing for all the others."""
+    return [
+        models.Index(fields=["-id"], condition=condition, name=f"messages_{name}"),
+        models.Index(fields=["action", "-id"], condition=condition, name=f"messages_{name}_named"),
+    ]
+
 
 class OcppMessage(models.Model):
     """A call and its answer as they went over the wire, secrets masked."""
 
-    station = models.ForeignKey(Station, on_delete=models.CASCADE, related_name="messages")
+    # Without indexes of their own: those below begin with them.
+    station = models.ForeignKey(
+        Station, on_delete=models.CASCADE, related_name="messages", db_index=False
+    )
     connection_id = models.BigIntegerField(null=True)
     run = models.ForeignKey(
-        CommandRun, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages"
+        CommandRun,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="messages",
+        db_index=False,
     )
     is_from_station = models.BooleanField(_("from the station"))
     action = models.CharField(_("action"), max_length=50, blank=True)
@@ -44,6 +72,9 @@ class OcppMessage(models.Model):
             models.Index(fields=["station", "-id"], name="messages_of_station"),
             models.Index(fields=["action", "-id"], name="messages_by_action"),
             models.Index(fields=["called_at"], name="messages_by_time"),
+            models.Index(
+                fields=["run"], condition=models.Q(run__isnull=False), name="messages_of_run"
+            ),
             # Late answers find their call by id; only our calls are looked for.
             models.Index(
                 fields=["unique_id"],
@@ -56,10 +87,10 @@ class OcppMessage(models.Model):
                 condition=models.Q(is_from_station=False),
                 name="our_calls_of_station",
             ),
-            # "Errors only": a needle in the haystack.
-            models.Index(
-                fields=["-id"], condition=~models.Q(error_code=""), name="messages_with_errors"
-            ),
+            # Filters that look for needles in the haystack, alone and with a message's name.
+            *needles("errors", ~models.Q(error_code="")),
+            *needles("unanswered", models.Q(answered_at=None)),
+            *needles("by_portal", models.Q(is_from_station=False)),
         ]
 
     def __str__(self) -> str:

@@ -164,11 +164,11 @@ class Station(models.Model):
     serial_number = models.CharField(_("serial number"), max_length=50, blank=True)
     model = models.CharField(_("model"), max_length=50, blank=True)
     vendor = models.CharField(_("vendor"), max_length=50, blank=True)
-    firmware_version = models.CharField(_("firmware"), max_length=50, blank=True, db_index=True)
+    firmware_version = models.CharField(_("firmware"), max_length=50, blank=True)
     iccid = models.CharField(max_length=20, blank=True)
     imsi = models.CharField(max_length=20, blank=True)
     protocol = models.CharField(
-        _("protocol"), max_length=10, blank=True, choices=versions.VERSION_CHOICES, db_index=True
+        _("protocol"), max_length=10, blank=True, choices=versions.VERSION_CHOICES
     )
     operational_status = models.CharField(
         _("operational status"),
@@ -207,7 +207,7 @@ class Station(models.Model):
     )
     password_digest = models.CharField(max_length=64, blank=True, editable=False)
     epoch = models.PositiveBigIntegerField(default=0, editable=False)
-    connected_at = models.DateTimeField(_("connected since"), null=True, blank=True, db_index=True)
+    connected_at = models.DateTimeField(_("connected since"), null=True, blank=True)
     disconnected_at = models.DateTimeField(_("offline since"), null=True, blank=True)
     last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True, db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -220,6 +220,10 @@ class Station(models.Model):
         verbose_name_plural = _("stations")
         indexes = [
             *sorted_by("stations", "serial_number", "model", "vendor", "operational_status"),
+            *sorted_by("stations", "protocol", "firmware_version"),
+            models.Index(
+                fields=["connected_at", "disconnected_at", "id"], name="stations_by_connection"
+            ),
             # What alert rules look for (services.conditions): few among many.
             models.Index(
                 fields=["disconnected_at"],

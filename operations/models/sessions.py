@@ -98,7 +98,12 @@ class MeterReading(models.Model):
 
     station = models.ForeignKey(Station, on_delete=models.CASCADE, related_name="meter_readings")
     session = models.ForeignKey(
-        Session, on_delete=models.CASCADE, null=True, blank=True, related_name="readings"
+        Session,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="readings",
+        db_index=False,  # readings_of_session is one
     )
     evse_id = models.PositiveIntegerField(null=True)
     connector_number = models.PositiveIntegerField()

@@ -4,13 +4,23 @@ Adding a reason: a function here that returns rows of stations, and a line in `N
 looks after (an acknowledged alert of the same kind) needs nobody else.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import Count, DateTimeField, F, Min, Q, QuerySet, Value
+from django.db.models import (
+    Count,
+    DateTimeField,
+    Exists,
+    F,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -179,10 +189,25 @@ def first(user: User, most: int) -> list[Needy]:
             chosen.setdefault(pk, Needy(pk))
     reasons = _together(rows.filter(found_pk__in=chosen) for rows in _rows(user, NEEDS))
     for pk, rank, at in reasons.order_by("rank", "from_at"):
-        known = chosen[pk].reasons
-        if NEEDS[rank].slug not in {reason.need for reason in known}:
-            known.append(Reason(NEEDS[rank].slug, at))
+        _add(chosen[pk].reasons, rank, at)
     return list(chosen.values())
+
+
+def of_stations(pks: Collection[int]) -> dict[int, list[Reason]]:
+    """All reasons of these stations, the worst first; one query."""
+    found: dict[int, list[Reason]] = {pk: [] for pk in pks}
+    if not found:
+        return found
+    rows = _together(rows.filter(found_pk__in=pks) for rows in _rows(None, NEEDS))
+    for pk, rank, at in rows.order_by("rank", "from_at"):
+        _add(found[pk], rank, at)
+    return found
+
+
+def _add(known: list[Reason], rank: int, at: datetime | None) -> None:
+    """Each reason once, since it began first."""
+    if NEEDS[rank].slug not in {reason.need for reason in known}:
+        known.append(Reason(NEEDS[rank].slug, at))
 
 
 def _together(parts: Iterable[Rows]) -> Rows:
@@ -190,7 +215,7 @@ def _together(parts: Iterable[Rows]) -> Rows:
     return head.union(*rest, all=True)
 
 
-def _rows(user: User, wanted: Sequence[Need]) -> list[Rows]:
+def _rows(user: User | None, wanted: Sequence[Need]) -> list[Rows]:
     """For each reason its rows, alike enough to be put together."""
     now = timezone.now()
     return [
@@ -204,15 +229,17 @@ def _rows(user: User, wanted: Sequence[Need]) -> list[Rows]:
     ]
 
 
-def _watched(user: User, rows: Rows, path: str, need: Need) -> Rows:
-    """Of stations that are approved and in use, seen by the user, looked after by nobody."""
-    station = "" if path == "pk" else "station__"
-    about = Q(**{f"{station}registration": Registration.ACCEPTED})
-    about &= ~Q(**{f"{station}operational_status": OperationalStatus.CLOSED})
-    if not user.sees_whole_network:
+def _watched(user: User | None, rows: Rows, path: str, need: Need) -> Rows:
+    """Of stations approved and in use, seen by the user (None: all), looked after by nobody."""
+    about = Q(registration=Registration.ACCEPTED)
+    about &= ~Q(operational_status=OperationalStatus.CLOSED)
+    if user is not None and not user.sees_whole_network:
         if user.organisation_id is None:
             return rows.none()
-        about &= Q(**{f"{station}organisation": user.organisation_id})
+        about &= Q(organisation=user.organisation_id)
+    if path != "pk":
+        # Not a join: SQLite would begin with all stations where it takes the rows for many.
+        about = Q(Exists(Station.objects.filter(about, pk=OuterRef(path))))
     if need.kind is not None:
         taken = Alert.objects.open().filter(
             acknowledged_at__isnull=False, station__isnull=False, rule__kind=need.kind

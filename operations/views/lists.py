@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
+from operations import numbers
 from operations.commands.base import Text
 from operations.filters.base import PortalFilterSet
 from operations.models import User
@@ -96,7 +97,7 @@ class PortalList(WithLook):
 
     def all_label(self) -> str:
         """What the way to all rows that match says."""
-        return _("CSV of all %(count)d") % {"count": self.table.paginator.count}
+        return _("CSV of all %(count)s") % {"count": numbers.whole(self.table.paginator.count)}
 
     def stream(self, filterset: PortalFilterSet, rows: QuerySet[Any]) -> StreamingHttpResponse:
         """All rows that match, in their order and one's own columns, however many; noted."""

@@ -25,7 +25,7 @@ from operations.views.message_search import Found, Period, Place
 from operations.views.requests import PortalRequest
 
 MOST_PENDING = 200
-PLACE = ("before", "after")
+PLACE = ("before", "after", "further")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +107,10 @@ class MessageList(PortalList):
         if not filterset.form.is_valid():
             return Found([])
         words = filterset.form.cleaned_data
+        before, after = key_in(self.request, "before"), key_in(self.request, "after")
         found = message_search.find(
             filterset.qs,
-            place=Place(key_in(self.request, "before"), key_in(self.request, "after")),
+            place=Place(before, after, is_patient="further" in self.request.GET),
             period=Period(words["since"], words["until"]),
             most=self.page_size(),
         )
@@ -127,6 +128,7 @@ class MessageList(PortalList):
         is_live = is_newest and bool(self.request.GET.get("live"))
         # The file of a page holds what the page shows, whatever has come meanwhile.
         same = {} if is_live or not first else {"before": str(first + 1)}
+        further = {"further": "1"} if found.gave_up else {}
         return {
             "found": found,
             "page_size": self.page_size(),
@@ -134,8 +136,8 @@ class MessageList(PortalList):
             "is_live": is_live,
             "tail_url": self.url_to(tail=str(first)) if is_live else "",
             "newest_url": self.url_to(),
-            "older_url": self.url_to(before=str(found.older_than)),
-            "newer_url": self.url_to(after=str(found.newer_than)),
+            "older_url": self.url_to(before=str(found.older_than), **further),
+            "newer_url": self.url_to(after=str(found.newer_than), **further),
             "size_urls": [
                 (size, self.url_to(per_page=str(size))) for size in MessageTable.page_sizes
             ],

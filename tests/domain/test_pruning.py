@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from operations import tasks
-from operations.models import OcppMessage
+from operations.models import MeterReading, OcppMessage
 from operations.services import pruning
 from tests.factories import MessageFactory, StationFactory
 
@@ -58,7 +58,9 @@ def test_the_newest_stay_when_there_are_too_many(settings: Settings) -> None:
 
 
 def test_messages_go_in_small_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pruning, "CHUNK", 2)
+    monkeypatch.setattr(pruning, "FIRST_CHUNK", 2)
+    monkeypatch.setattr(pruning, "MOST_CHUNK", 2)
+    monkeypatch.setattr(pruning, "LEAST_CHUNK", 2)
     messages_of(50, 49, 48, 47, 46, 1)
     with CaptureQueriesContext(connection) as queries:
         pruning.prune()
@@ -78,3 +80,27 @@ def test_a_run_that_takes_long_leaves_the_rest_to_the_next(
     monkeypatch.setattr(tasks.prune, "delay", lambda: asked_again.append(1))
     tasks.prune()
     assert asked_again == [1]
+
+
+def test_readings_go_in_the_order_they_came(settings: Settings) -> None:
+    settings.EVCHARGE_READINGS_DAYS = 365
+    station, now = StationFactory(), timezone.now()
+    # Some stations' clocks stand in 2099 or 1971.
+    days = [800, 500, -27_000, 400, 390, 1, 0, 20_000, 0, 0]
+    for number, age in enumerate(days):
+        MeterReading.objects.create(
+            station=station, connector_number=number, at=now - timedelta(days=age), samples=[]
+        )
+    assert pruning.prune() is False
+    left = MeterReading.objects.order_by("pk").values_list("connector_number", flat=True)
+    assert list(left) == [5, 6, 7, 8, 9]
+
+
+def test_single_clocks_of_long_ago_take_no_new_readings_along() -> None:
+    station, now = StationFactory(), timezone.now()
+    for age in (0, 20_000, 0, 0, 20_000, 0):
+        MeterReading.objects.create(
+            station=station, connector_number=1, at=now - timedelta(days=age), samples=[]
+        )
+    pruning.prune()
+    assert MeterReading.objects.count() == 6

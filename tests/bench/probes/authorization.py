@@ -14,7 +14,7 @@ from django.db import connection
 from operations.models import AuthorizationProfile, LocalList, Organisation, Station, StationList
 from operations.models.local_lists import ListState
 from operations.models.settings import Switch
-from tests.bench.probes.pages import Visitor, add, ms, one_of, run
+from tests.bench.probes.pages import Visitor, add, measured, one_of
 
 SWITCHES = (
     "local_authorize_offline",
@@ -90,17 +90,6 @@ def views(stations: int) -> dict[str, dict[str, str]]:
             "sorted by lifetime": "sort=-cache_lifetime_s",
             "sorted by age": "sort=as_of",
         },
-    }
-
-
-def measured(visitor: Visitor, query: str) -> dict[str, float]:
-    """A view's time, that of its reads alone, and how many queries it made."""
-    statements = visitor.queries(query)
-    reads = [each for each in statements if each[0].lstrip().upper().startswith("SELECT")]
-    return {
-        "ms": ms(lambda: visitor.look(query)),
-        "raw_ms": ms(lambda: run(reads)),
-        "queries": len(statements),
     }
 
 

@@ -1,4 +1,4 @@
-"""The list of chargers among very many: each view of it, beside the queries it makes."""
+"""The lists of chargers and stations among very many: each view, beside the queries it makes."""
 
 # ruff: noqa: E402  Django is set up before its models are imported.
 
@@ -22,8 +22,8 @@ from django.utils import timezone
 from operations.models import Charger, Connector, Organisation, Station, User
 from operations.statuses import ChargingStatus, OperationalStatus
 from operations.tables.base import PAGE_SIZES
+from tests.bench.probes import CHARGERS_PER_STATION
 
-CHARGERS_PER_STATION = 4
 ROUNDS = 5
 NUMBERS = (
     "WITH RECURSIVE series(number) AS "
@@ -85,6 +85,8 @@ def fill(chargers: int) -> int:
             "organisation_id": str(organisation),
             "identity": "'PAGE-' || number",
             "name": f"{place} || ' station ' || number",
+            "protocol": one_of(["1.6", "2.0.1", "2.1"]),
+            "firmware_version": one_of([f"1.{number}" for number in range(10)]),
         },
     )
     status = one_of([status.value for status in ChargingStatus])
@@ -135,13 +137,46 @@ def views(chargers: int, first: int, *, all_of_them: bool) -> dict[str, str]:
     return {**few, **filters, **sorts}
 
 
+def views_of_stations(stations: int, *, all_of_them: bool) -> dict[str, str]:
+    """The same for the list of stations."""
+    few = {
+        "page 1": "",
+        "a deep page": f"page={stations // PAGE_SIZES[0] // 2}",
+        "filter by vendor": "vendor=Alfen",
+        "filter by name": f"name=station+{stations // 2}",
+        "sorted by protocol": "sort=protocol",
+    }
+    if not all_of_them:
+        return few
+    words = {
+        "serial_number": f"SN-{stations // 3}",
+        "model": "Model 7",
+        "operational_status": "Operative",
+        "connection": "offline",
+        "firmware_version": "1.7",
+        "library": "outdated",
+        "need": "any",
+    }
+    filters = {f"filter by {name}": f"{name}={word}" for name, word in words.items()}
+    columns = ("name", "identity", "serial_number", "model", "vendor", "operational_status")
+    sorts = {
+        f"sorted by {sign}{name}": f"sort={sign}{name}"
+        for name in (*columns, "connection", "protocol", "firmware_version", "site", "last_seen_at")
+        for sign in ("", "-")
+    }
+    return {**few, **filters, **sorts}
+
+
 class Visitor:
     """A signed-in person without a network in between."""
 
-    def __init__(self, url_name: str = "charger-list") -> None:
+    def __init__(self, url_name: str = "charger-list", user: User | None = None) -> None:
         self._url = reverse(url_name)
         self._client = Client(SERVER_NAME="127.0.0.1")
-        self._client.force_login(User.objects.get())
+        self._client.force_login(
+            user or User.objects.get(),
+            backend="django.contrib.auth.backends.ModelBackend",
+        )
 
     def look(self, query: str) -> None:
         response = self._client.get(f"{self._url}?{query}")
@@ -175,22 +210,33 @@ def ms(what: Callable[[], None]) -> float:
     return median(times) * 1000
 
 
+def measured(visitor: Visitor, query: str) -> dict[str, float]:
+    """A view's time, that of its reads alone, and how many queries it made."""
+    statements = visitor.queries(query)
+    reads = [each for each in statements if each[0].lstrip().upper().startswith(("SELECT", "WITH"))]
+    return {
+        "ms": ms(lambda: visitor.look(query)),
+        "raw_ms": ms(lambda: run(reads)),
+        "queries": len(statements),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--chargers", type=int, required=True)
     parser.add_argument("--all", action="store_true")
     arguments = parser.parse_args()
-    first = fill(arguments.chargers)
-    visitor = Visitor()
+    chargers, is_all = arguments.chargers, arguments.all
+    first = fill(chargers)
+    stations = chargers // CHARGERS_PER_STATION
+    lists = {
+        "charger-list": views(chargers, first, all_of_them=is_all),
+        "station-list": views_of_stations(stations, all_of_them=is_all),
+    }
     figures = {}
-    for name, query in views(arguments.chargers, first, all_of_them=arguments.all).items():
-        statements = visitor.queries(query)
-        reads = [each for each in statements if each[0].lstrip().upper().startswith("SELECT")]
-        figures[name] = {
-            "ms": ms(lambda query=query: visitor.look(query)),
-            "raw_ms": ms(lambda reads=reads: run(reads)),
-            "queries": len(statements),
-        }
+    for url_name, queries in lists.items():
+        visitor = Visitor(url_name)
+        figures[url_name] = {name: measured(visitor, query) for name, query in queries.items()}
     print(json.dumps(figures))  # noqa: T201
 
 

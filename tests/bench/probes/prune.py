@@ -17,10 +17,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from operations.models import OcppMessage, Station
-from operations.services import pruning
+from operations.services import partitions, pruning
 from tests.bench import frames
+from tests.bench.probes.pages import add
 
-CHUNK = 5_000
+PARTS = 10
+TYPE = {"postgresql": "::timestamptz", "sqlite": ""}
 WRITTEN_AT_ONCE = 50  # as the gateway's writer does in a moment of some load
 QUIET_S = 3.0
 BETWEEN_S = 0.005
@@ -67,12 +69,36 @@ def message(station: int, *, days: float) -> OcppMessage:
 
 
 def fill(keys: list[int], wanted: int) -> None:
-    days = settings.EVCHARGE_MESSAGES_DAYS + 1
-    for start in range(0, wanted, CHUNK):
-        OcppMessage.objects.bulk_create(
-            message(keys[number % len(keys)], days=days)
-            for number in range(start, min(start + CHUNK, wanted))
+    """As many old messages, written by the database itself; on PostgreSQL in parts."""
+    old = message(keys[0], days=settings.EVCHARGE_MESSAGES_DAYS + 1)
+    step = max(wanted // PARTS, 1)
+    if partitions.is_in_parts(OcppMessage):
+        begin_a_part(keys=step)
+    for start in range(0, wanted, step):
+        if partitions.is_in_parts(OcppMessage):
+            partitions.make_ahead(OcppMessage, keys=step)
+        add(
+            OcppMessage,
+            min(step, wanted - start),
+            {
+                "station_id": f"{keys[0]} + number %% {len(keys)}",
+                "is_from_station": "1 = 1",
+                "action": "'MeterValues'",
+                "unique_id": "'1'",
+                "call": f"'{old.call}'",
+                "called_at": f"'{old.called_at.isoformat(' ')}'{TYPE[connection.vendor]}",
+                "answer": f"'{old.answer}'",
+                "answered_at": f"'{old.called_at.isoformat(' ')}'{TYPE[connection.vendor]}",
+            },
         )
+
+
+def begin_a_part(*, keys: int) -> None:
+    """As if the first part was full; the next ones are small enough for what is pruned."""
+    partitions.LEAST_KEYS = keys
+    table, end = OcppMessage._meta.db_table, partitions.parts_of(OcppMessage)[0].end
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} ALTER id RESTART WITH {end}")
 
 
 def waits(keys: list[int], is_over: threading.Event, seconds: float | None) -> list[float]:

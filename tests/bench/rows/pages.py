@@ -1,7 +1,8 @@
-"""The list of chargers, beside the raw SQL it needs."""
+"""The lists of chargers and of stations, beside the raw SQL they need."""
 
 from tests.bench.bench import Bench, Rows
 from tests.bench.ground import run_apart
+from tests.bench.probes import CHARGERS_PER_STATION
 from tests.bench.scale import FULL
 from tests.bench.table import Row, target
 
@@ -10,25 +11,33 @@ def measure(bench: Bench) -> Rows:
     ground, scale = bench.ground, bench.scale
     url = ground.copy()
     how = ["--chargers", str(scale.chargers), *(["--all"] if scale is FULL else [])]
-    figures = run_apart("tests.bench.probes.pages", *how, env=ground.env(url))
+    lists = run_apart("tests.bench.probes.pages", *how, env=ground.env(url))
     ground.discard(url)
+    stations = scale.chargers // CHARGERS_PER_STATION
+    for name, count in (("charger", scale.chargers), ("station", stations)):
+        yield from of_list(bench, f"list of {count:,} {name}s", lists[f"{name}-list"])
+
+
+def of_list(bench: Bench, what: str, figures: dict[str, dict[str, float]]) -> Rows:
     for view, figure in figures.items():
         yield Row(
-            what=bench.named(f"list of {scale.chargers:,} chargers, {view}; its raw SQL"),
+            what=bench.named(f"{what}, {view}; its raw SQL"),
             ours=figure["ms"],
             reference=figure["raw_ms"],
             unit="ms",
             target=target("page"),
             note=f"{figure['queries']} queries",
         )
+    slowest = max(figures, key=lambda view: figures[view]["ms"])
     yield Row(
-        what=bench.named(f"list of {scale.chargers:,} chargers, the slowest view"),
-        ours=max(figure["ms"] for figure in figures.values()),
+        what=bench.named(f"{what}, the slowest view"),
+        ours=figures[slowest]["ms"],
         unit="ms",
         target=target("page-time"),
+        note=slowest,
     )
     yield Row(
-        what=bench.named("list of chargers, queries at most"),
+        what=bench.named(f"{what}, queries at most"),
         ours=max(figure["queries"] for figure in figures.values()),
         unit="",
         target=target("page-queries"),
