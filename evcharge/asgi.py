@@ -5,9 +5,10 @@ import secrets
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evcharge.settings")
 
-from django.core.asgi import get_asgi_application
+import django
 
-django_application = get_asgi_application()
+# Before anything is imported that has models.
+django.setup(set_prefix=False)
 
 from typing import Any
 
@@ -16,6 +17,7 @@ from channels.security.websocket import AllowedHostsOriginValidator
 from structlog.contextvars import bind_contextvars
 
 from evcharge.bodies import LimitedBodies
+from evcharge.pages import PageHandler
 from evcharge.runtime import Runtime
 from ocpp_gateway import handshake
 from ocpp_gateway.consumers import StationConsumer
@@ -25,7 +27,7 @@ from operations.consumers import BrowserConsumer
 station_application = StationConsumer.as_asgi()
 # Browsers send an Origin and a session cookie; stations send neither.
 browser_application = AllowedHostsOriginValidator(AuthMiddlewareStack(BrowserConsumer.as_asgi()))
-page_application = LimitedBodies(django_application)
+page_application = LimitedBodies(PageHandler())
 runtime = Runtime()
 
 

@@ -27,10 +27,12 @@ class LimitedBodies:
 
     def __init__(self, application: Application) -> None:
         self._application = application
+        # Found once: to look for it with each request costs the loop more than all the rest.
+        self._path_of_images = reverse("firmware-add")
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
-        most = await _most_bytes(scope)
+        most = await self._most_bytes(scope)
         if _length(scope) > most:
             await _refuse(send, most)
             return
@@ -50,14 +52,13 @@ class LimitedBodies:
             # The application reads all of a request before it answers.
             await _refuse(send, most)
 
-
-async def _most_bytes(scope: dict[str, Any]) -> int:
-    """Images are large; they are added by people who have signed in."""
-    if scope["method"] == "POST" and scope["path"] == reverse("firmware-add"):
-        is_known = database_sync_to_async(_is_signed_in, thread_sensitive=False)
-        if await is_known(_header(scope, b"cookie")):
-            return int(settings.EVCHARGE_IMAGE_MOST_BYTES)
-    return MOST_BYTES
+    async def _most_bytes(self, scope: dict[str, Any]) -> int:
+        """Images are large; they are added by people who have signed in."""
+        if scope["method"] == "POST" and scope["path"] == self._path_of_images:
+            is_known = database_sync_to_async(_is_signed_in, thread_sensitive=False)
+            if await is_known(_header(scope, b"cookie")):
+                return int(settings.EVCHARGE_IMAGE_MOST_BYTES)
+        return MOST_BYTES
 
 
 def _is_signed_in(cookies: str) -> bool:

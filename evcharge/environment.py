@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError, FileAwareEnv
 
+KEPT_S = 60
 UNKNOWN_STATIONS = ("refuse", "quarantine", "accept")
 
 
@@ -70,10 +71,11 @@ def database(env: Env, base: Path) -> dict[str, Any]:
             "Give postgres://user:password@host:5432/name or sqlite:////path/to/file.",
         )
     )
-    # Under ASGI each request may run in its own thread: a kept connection would never be reused.
-    config["CONN_MAX_AGE"] = 0
+    config["CONN_MAX_AGE"] = 0  # PostgreSQL's are kept by the pool
     if config["ENGINE"].endswith("sqlite3"):
         config["ENGINE"] = "evcharge.databases.sqlite3"
+        # Opening one takes longer than most requests; the threads that answer them stay.
+        config["CONN_MAX_AGE"] = KEPT_S
         config["OPTIONS"] = {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",

@@ -90,6 +90,9 @@ EVCHARGE_MESSAGES_DAYS = environment.read(
 EVCHARGE_MESSAGES_MAX = environment.read(
     env.int, "EVCHARGE_MESSAGES_MAX", 20_000_000, "Give a number of messages, such as 20000000."
 )
+EVCHARGE_READINGS_DAYS = environment.read(
+    env.int, "EVCHARGE_READINGS_DAYS", 365, "Give days, such as 365."
+)
 EVCHARGE_MASK_TOKENS = environment.read(
     env.bool,
     "EVCHARGE_MASK_TOKENS",
@@ -204,7 +207,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "evcharge.probes.probes",
     "django.middleware.security.SecurityMiddleware",
-    "evcharge.compression.StaticFiles",
+    "evcharge.compression.static_files",
     "evcharge.compression.PageCompression",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -288,6 +291,7 @@ else:
         }
     }
     CELERY_BROKER_URL = "memory://localhost"
+    CELERY_BROKER_TRANSPORT = "evcharge.embedded_broker:Transport"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -61,6 +61,9 @@ MAX_CODE_LENGTH: Final = 50
 
 def decode(version: OcppVersion, raw: str | bytes) -> Frame:
     """Read one frame; whatever it holds, this returns."""
+    usual = _usual_call(raw) if isinstance(raw, str) and raw.startswith(_USUAL_BEGIN) else None
+    if usual is not None:
+        return usual
     words = spelling(version)
     findings: list[Finding] = []
     if isinstance(raw, bytes):
@@ -106,6 +109,28 @@ def encode_send(unique_id: str, action: str, payload: Payload) -> str:
     return _ENCODER.encode((codes.SEND, unique_id, action, payload))
 
 
+def _usual_call(text: str) -> Call | None:
+    """A CALL of which nothing is to be remarked, as nearly all frames are; None for any other.
+
+    Takes only what the long way takes as it is: that one looks at everything by itself.
+    """
+    if not text.isascii() or "\\" in text or len(text) > MAX_FRAME_BYTES:
+        return None
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        return None
+    try:
+        message, end = _SCAN(text, 0)
+    except (StopIteration, ValueError):
+        return None
+    if end != len(text) or len(message) != 4:
+        return None
+    kind, raw_id, action, payload = message
+    if kind != codes.CALL or not isinstance(raw_id, str) or not isinstance(action, str):
+        return None
+    is_plain = len(raw_id) <= USUAL_ID_LENGTH and raw_id.isprintable()
+    return Call(raw_id, raw_id, action, payload) if is_plain and type(payload) is dict else None
+
+
 def _read(text: str) -> Any:
     """Parse JSON: the scanner alone where nothing stands around it, as in nearly every frame."""
     try:
@@ -130,6 +155,7 @@ def _refuse_constant(name: str) -> float:
 _DECODER: Final = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse_constant)
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False)
 
+_USUAL_BEGIN: Final = f"[{codes.CALL},"
 # The beginning of a CALL, to answer one whose rest cannot be read.
 _CALL_HEAD: Final = re.compile(
     r'\s*\[\s*2\s*,\s*("(?:[^"\\\x00-\x1f]|\\.){0,255}"|-?\d{1,255})\s*,', re.ASCII

@@ -16,6 +16,7 @@ from ocpp_gateway.conversation import Conversation
 from ocpp_gateway.gateway import gateway
 from ocpp_gateway.handshake import Arrival, Claim, Refused
 from ocpp_gateway.pace import Pace
+from operations.services.live import switchboard
 
 logger = logging.getLogger(__name__)
 
@@ -106,6 +107,7 @@ class StationConsumer(AsyncWebsocketConsumer):
         if pong is not None:
             self._conversation.ponged_at = pong["at"]
         gateway.add(self._conversation)
+        switchboard.listen(self.channel_name, self._take)
         await self.accept(subprotocol=claim.subprotocol)
 
     def _arrival(self, claim: Claim) -> Arrival:
@@ -141,11 +143,10 @@ class StationConsumer(AsyncWebsocketConsumer):
             # Nothing a station sends may end its socket; what went wrong is in the log.
             logger.exception("a frame could not be handled")
         self._is_hearing = False
-        await self._drain()
-        await self._slow_down(conversation)
-
-    async def _slow_down(self, conversation: Conversation) -> None:
-        """Read no further while too much is under way, or a babbler has had its share."""
+        if self._unsent and not self._is_sending:
+            self._is_sending = True
+            await self._send_all()
+        # Read no further while too much is under way, or a babbler has had its share.
         while conversation.is_busy or len(self._unsent) > MOST_UNSENT:  # noqa: ASYNC110
             await asyncio.sleep(BUSY_S)
         wait_s = self._pace.wait_s()
@@ -160,6 +161,7 @@ class StationConsumer(AsyncWebsocketConsumer):
     def _end(self, code: int | None, reason: str) -> None:
         if self._conversation is not None:
             self._conversation.end(code, reason)
+            switchboard.forget(self.channel_name)
             gateway.remove(self._conversation)
         if self._sender is not None:
             self._sender.cancel()
@@ -176,11 +178,6 @@ class StationConsumer(AsyncWebsocketConsumer):
             self._is_sending = True
             self._sender = asyncio.create_task(self._send_all())
 
-    async def _drain(self) -> None:
-        if not self._is_sending:
-            self._is_sending = True
-            await self._send_all()
-
     async def _send_all(self) -> None:
         send: Any = self.base_send
         try:
@@ -192,18 +189,31 @@ class StationConsumer(AsyncWebsocketConsumer):
         finally:
             self._is_sending = False
 
-    # --- Messages from the channel layer
+    # --- Messages from the portal: of this process, or through the channel layer
 
-    async def command_run(self, message: dict[str, Any]) -> None:
-        """A run waits for this station."""
-        if self._conversation is not None:
+    def _take(self, message: dict[str, Any]) -> None:
+        """A message from this very process."""
+        if message["type"] in {"command.run", "command.nudge"}:
+            self._ask(message)
+        else:
+            self._closer = asyncio.create_task(self.dispatch(message))
+
+    def _ask(self, message: dict[str, Any]) -> None:
+        if self._conversation is None:
+            return
+        if message["type"] == "command.nudge":
+            self._conversation.asking.nudge(message["run"])
+        else:
             can_wait = message.get("can_wait", False)
             self._conversation.asking.ask(message["run"], can_wait=can_wait)
 
+    async def command_run(self, message: dict[str, Any]) -> None:
+        """A run waits for this station."""
+        self._ask(message)
+
     async def command_nudge(self, message: dict[str, Any]) -> None:
         """A run wants the station to report again."""
-        if self._conversation is not None:
-            self._conversation.asking.nudge(message["run"])
+        self._ask(message)
 
     async def station_replaced(self, message: dict[str, Any]) -> None:
         """A newer socket has the station now."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from ocpp_gateway.times import parse_time
@@ -65,7 +66,12 @@ def wire_time(at: datetime) -> str:
 
 def now_on_the_wire() -> str:
     """What time it is."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return _second_on_the_wire(int(time.time()))
+
+
+@lru_cache(maxsize=1)  # thousands ask within the same second
+def _second_on_the_wire(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))
 
 
 def time_of(text: object, heard_at: datetime) -> datetime:

@@ -20,6 +20,7 @@ from django.utils import timezone
 from operations import masking
 from operations.models import AuditEntry, Organisation, User
 from operations.models.audit import ActorKind, Deed
+from operations.services import rows
 
 MOST_TEXT = 200  # characters of a value; the log says what changed, it is no backup
 MOST_FAILURES = 20  # failed sign-ins noted a minute from one address: a flood is no history
@@ -102,7 +103,7 @@ def note(
     is for targets that are no row, or that are called otherwise.
     """
     who = actor()
-    return AuditEntry.objects.create(
+    entry = AuditEntry(
         at=timezone.now(),
         actor_kind=who.kind,
         who=who.who[:150],
@@ -116,6 +117,8 @@ def note(
         changes=_masked(changes or {}),
         detail=_line(masking.text(detail))[:500],
     )
+    rows.add(entry)
+    return entry
 
 
 def _line(text: str) -> str:

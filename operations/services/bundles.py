@@ -41,10 +41,16 @@ class Bundle(Ledger):
         found = self.load(run_pks)
         stations = {run.station_id for run in found.values()}
         commands = {run.command for run in found.values()}
-        same = CommandRun.objects.awaiting_effect().filter(
-            station_id__in=stations, command__in=commands
+        names = ("pk", "command", "status")
+        unclosed = rows.select(
+            CommandRun, names, by="station_id", keys=stations, where="closed_at IS NULL"
         )
-        older = set(same.values_list("pk", flat=True)) - found.keys()
+        same = {
+            pk
+            for pk, command, status in unclosed
+            if command in commands and status in AWAITING_EFFECT
+        }
+        older = same - found.keys()
         others = self.load(older) if older else {}
         for run in (*found.values(), *others.values()):
             self._by_station[run.station_id].append(run)
@@ -80,7 +86,8 @@ class Bundle(Ledger):
 def bundling() -> Iterator[Bundle]:
     """One transaction; what became of its runs is written at its end, and browsers hear of it."""
     bundle = Bundle()
-    with transaction.atomic():
+    # Inside of another transaction no savepoint: what fails here fails it as a whole.
+    with transaction.atomic(savepoint=False):
         yield bundle
         bundle.write()
         transaction.on_commit(bundle.publish)

@@ -11,6 +11,8 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import DateTimeField, JSONField, Model
 from django.db.models.base import ModelState
 
+from operations.services import arrays
+
 Adapt = Callable[[Any], Any]
 Convert = Callable[[Any, Any, Any], Any]
 M = TypeVar("M", bound=Model)
@@ -50,18 +52,27 @@ def load(
 
 
 def select(
-    model: type[Model], names: Sequence[str], *, by: str, keys: Collection[int]
+    model: type[Model],
+    names: Sequence[str],
+    *,
+    by: str,
+    keys: Collection[int],
+    where: str = "TRUE",
 ) -> Iterator[list[Any]]:
-    """Values of these fields (`pk` too), of the rows whose `by` is among the keys; in any order."""
+    """Values of these fields (`pk` too), of the rows whose `by` is among the keys; in any order.
+
+    `where` as `load` takes it.
+    """
     if not keys:
         return
     fields = [_field(model, name) for name in names]
     quote = connection.ops.quote_name
     columns = ", ".join(quote(_column(field)) for field in fields)
-    where = f"FROM {quote(model._meta.db_table)} WHERE {quote(_column(_field(model, by)))}"
+    table, column = quote(model._meta.db_table), quote(_column(_field(model, by)))
+    rest = f"FROM {table} WHERE {where} AND {column} {_one_of(keys)}"
     times = [place for place, field in enumerate(fields) if isinstance(field, DateTimeField)]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {columns} {where} {_one_of(keys)}", _given(keys))
+        cursor.execute(f"SELECT {columns} {rest}", _given(keys))
         found = cursor.fetchall()
     is_naive = connection.vendor == "sqlite"
     for values in map(list, found):
@@ -128,6 +139,9 @@ def update(model: type[Model], objects: Sequence[Any], names: Sequence[str]) -> 
     """Write these fields of the model's rows; the objects have them as attributes, and `pk`."""
     if not objects:
         return
+    if connection.vendor == "postgresql":
+        arrays.update(model, objects, names)
+        return
     fields = [model._meta.get_field(name) for name in names]
     quote = connection.ops.quote_name
     sets = ", ".join(f"{quote(_column(field))} = %s" for field in fields)
@@ -139,12 +153,39 @@ def insert(model: type[Model], objects: Sequence[Any]) -> None:
     """Write new rows; the objects have all the model's columns as attributes, but no key."""
     if not objects:
         return
+    if connection.vendor == "postgresql":
+        arrays.insert(model, objects)
+        return
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
     quote = connection.ops.quote_name
     names = ", ".join(quote(_column(field)) for field in fields)
     marks = ", ".join("%s" for _field in fields)
     sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({marks})"  # noqa: S608
     _execute(sql, fields, objects)
+
+
+def add(instance: Model) -> None:
+    """Write one new row, and give the instance its key: what `save` does, but for its signals."""
+    table, columns, fields = _new_row(type(instance))
+    marks = ", ".join(["%s"] * len(fields))
+    is_told = connection.vendor == "postgresql"
+    back = f" RETURNING {connection.ops.quote_name('id')}" if is_told else ""
+    values = [
+        field.get_db_prep_save(getattr(instance, field.attname), connection) for field in fields
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks}){back}", values)  # noqa: S608
+        instance.pk = cursor.fetchone()[0] if is_told else cursor.lastrowid
+    state: ModelState = vars(instance)["_state"]
+    state.adding, state.db = False, DEFAULT_DB_ALIAS
+
+
+@cache
+def _new_row(model: type[Model]) -> tuple[str, str, list[Any]]:
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(_column(field)) for field in fields)
+    return quote(model._meta.db_table), columns, fields
 
 
 def _field(model: type[Model], name: str) -> Any:
@@ -170,13 +211,11 @@ def _execute(sql: str, fields: Sequence[Any], objects: Sequence[Any]) -> None:
 
 
 def _adapter(field: Any) -> Adapt | None:
-    """How a field's values go to the database; None as they are."""
+    """How a field's values go to SQLite; None as they are."""
     if isinstance(field, DateTimeField):
-        return _sqlite_time if connection.vendor == "sqlite" else None
+        return _sqlite_time
     if isinstance(field, JSONField):
-        if connection.vendor == "sqlite":
-            return lambda value: json.dumps(value, cls=field.encoder)
-        return lambda value: field.get_db_prep_save(value, connection)
+        return lambda value: json.dumps(value, cls=field.encoder)
     return None
 
 

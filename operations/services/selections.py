@@ -33,12 +33,9 @@ class Selection:
 
     def load(self) -> list[Target]:
         """Each with its station, connectors and running sessions, in the order of their keys."""
-        chosen = self.targets.order_by("pk")
-        if self.kind == TargetKind.STATION:
-            return _of_stations(list(chosen))
-        if self.kind == TargetKind.CHARGER:
-            return _of_chargers(list(chosen.select_related("station")))
-        return _of_connectors(list(chosen.select_related("charger", "station")))
+        pks = list(self.targets.order_by("pk").values_list("pk", flat=True))
+        chunks = (pks[start : start + rows.CHUNK] for start in range(0, len(pks), rows.CHUNK))
+        return [target for some in chunks for target in of_pks(self.kind, some)]
 
 
 def of_pks(kind: TargetKind, pks: Iterable[int]) -> list[Target]:
@@ -50,6 +47,8 @@ def of_pks(kind: TargetKind, pks: Iterable[int]) -> list[Target]:
     if kind == TargetKind.CHARGER:
         return _of_chargers(chosen)
     _give(chosen, "charger", Charger)
+    for connector in chosen:
+        rows.give(connector.charger, "station", connector.station)
     return _of_connectors(chosen)
 
 
@@ -160,12 +159,14 @@ class _Parts:
         self.sessions: dict[int, list[Session]] = defaultdict(list)
         pks = sorted(station_pks)
         for start in range(0, len(pks), rows.CHUNK):
-            where = {"station_id__in": pks[start : start + rows.CHUNK]}
+            some = pks[start : start + rows.CHUNK]
             if with_sessions:
-                for session in Session.objects.running().filter(**where):
+                running = rows.load(Session, some, by="station", where="status = 'running'")
+                for session in reversed(running):  # the newest first, as everywhere
                     self.sessions[session.station_id].append(session)
             if with_connectors:
-                for part in Connector.objects.filter(**where).select_related("charger"):
+                found = Connector.objects.filter(station_id__in=some)
+                for part in found.select_related("charger"):
                     self.connectors[part.station_id].append(part)
 
     def working(self, station_pk: int) -> Iterable[Connector]:

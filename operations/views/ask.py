@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,7 +15,7 @@ from operations.commands import BY_SLUG
 from operations.commands.base import Command, Params, Target, TargetKind
 from operations.forms.ask import AskForm
 from operations.models import Charger, CommandRun, Connector, Station, User
-from operations.services import asking, runs, targets
+from operations.services import asking, runs, selections
 from operations.statuses import Role
 from operations.views import forecasts, run_story
 from operations.views.requests import PortalRequest
@@ -28,9 +29,18 @@ class OfTarget(View):
     request: PortalRequest
     kind: ClassVar[TargetKind]
 
-    def find_target(self, user: User, pk: int) -> Target:
-        """The target, if this user sees it."""
+    def visible_to(self, user: User) -> QuerySet[Any]:
+        """Those of this kind that the user sees."""
         raise NotImplementedError
+
+    def find_target(self, user: User, pk: int) -> Target:
+        """The target with all that belongs to it, if this user sees it."""
+        seen = self.visible_to(user).filter(pk=pk).values_list("pk", flat=True)
+        # Who clicks waits for this: one narrow query, then the rows as quickly as they can be had.
+        found = selections.of_pks(self.kind, seen[:1])
+        if not found:
+            raise Http404
+        return found[0]
 
 
 class OfStation(OfTarget):
@@ -38,9 +48,9 @@ class OfStation(OfTarget):
 
     kind = TargetKind.STATION
 
-    def find_target(self, user: User, pk: int) -> Target:
-        """The station with all its connectors."""
-        return targets.of_station(get_object_or_404(Station.objects.visible_to(user), pk=pk))
+    def visible_to(self, user: User) -> QuerySet[Any]:
+        """Stations."""
+        return Station.objects.visible_to(user)
 
 
 class OfCharger(OfTarget):
@@ -48,10 +58,9 @@ class OfCharger(OfTarget):
 
     kind = TargetKind.CHARGER
 
-    def find_target(self, user: User, pk: int) -> Target:
-        """The charger with its connectors."""
-        chargers = Charger.objects.visible_to(user).select_related("station")
-        return targets.of_charger(get_object_or_404(chargers, pk=pk))
+    def visible_to(self, user: User) -> QuerySet[Any]:
+        """Chargers."""
+        return Charger.objects.visible_to(user)
 
 
 class OfConnector(OfTarget):
@@ -59,12 +68,9 @@ class OfConnector(OfTarget):
 
     kind = TargetKind.CONNECTOR
 
-    def find_target(self, user: User, pk: int) -> Target:
-        """The connector, found through the chargers this user sees."""
-        connectors = Connector.objects.filter(
-            charger__in=Charger.objects.visible_to(user)
-        ).select_related("charger", "station")
-        return targets.of_connector(get_object_or_404(connectors, pk=pk))
+    def visible_to(self, user: User) -> QuerySet[Any]:
+        """Connectors, found through the chargers this user sees."""
+        return Connector.objects.filter(charger__in=Charger.objects.visible_to(user))
 
 
 class Ask(OfTarget):
@@ -126,7 +132,7 @@ class Ask(OfTarget):
         )
         if not request.htmx:
             return redirect("run-detail", pk=run.pk)
-        response = render(request, "operations/ask/_asked.html", run_story.tell(run))
+        response = render(request, "operations/ask/_asked.html", run_story.notice(run))
         response["HX-Trigger"] = "close-dialog"
         return response
 

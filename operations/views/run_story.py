@@ -76,6 +76,18 @@ def fragments(run: CommandRun) -> list[Fragment]:
     ]
 
 
+def notice(run: CommandRun) -> dict[str, Any]:
+    """As much of the story as a notice takes: of a run that was asked for just now."""
+    transitions = list(run.transitions.all()) if run.attempts else []
+    return {
+        "run": run,
+        "key": str(run.pk),
+        "title": title(run),
+        "icon": icon(run),
+        "line": line(run, transitions),
+    }
+
+
 def tell(run: CommandRun) -> dict[str, Any]:
     """The story as templates take it. Two queries, none for runs of `of_pks`."""
     transitions = list(run.transitions.all())

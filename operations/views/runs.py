@@ -115,7 +115,7 @@ class CancelRun(View):
         shown = withdrawal or self.run
         if not request.htmx:
             return redirect("run-detail", pk=shown.pk)
-        response = render(request, "operations/ask/_asked.html", run_story.tell(shown))
+        response = render(request, "operations/ask/_asked.html", run_story.notice(shown))
         response["HX-Trigger"] = "close-dialog"
         return response
 

@@ -51,6 +51,25 @@ def test_they_can_be_saved_and_found_by_another_field(run: CommandRun) -> None:
     assert found.station == message.station
 
 
+def test_a_new_row_is_what_django_would_have_written(run: CommandRun) -> None:
+    run.pk = None
+    run.params = {"kept": ["ä", 1, None]}
+    rows.add(run)
+    assert run.pk is not None
+    assert values(CommandRun.objects.get(pk=run.pk)) == values(run)
+    run.reason = "Changed"
+    run.save()
+    assert CommandRun.objects.get(pk=run.pk).reason == "Changed"
+
+
+def test_values_of_some_rows_alone(run: CommandRun) -> None:
+    ask(run.connector, "unlock")
+    names, where = ("pk", "command"), "closed_at IS NULL"
+    found = rows.select(CommandRun, names, by="station_id", keys=[run.station_id], where=where)
+    unclosed = CommandRun.objects.open()
+    assert sorted(map(tuple, found)) == sorted(unclosed.values_list("pk", "command"))
+
+
 def test_they_come_in_the_order_of_their_keys() -> None:
     made = [ConnectorFactory().pk for _ in range(3)]
     assert [each.pk for each in rows.load(Connector, [*reversed(made), 0])] == made

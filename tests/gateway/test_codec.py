@@ -41,6 +41,35 @@ def test_a_call_is_read(version: OcppVersion) -> None:
     assert decode(version, '[2, "a-1", "Heartbeat", {}]') == Call("a-1", "a-1", "Heartbeat", {})
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        '[2,"id-1","Heartbeat",{}]',
+        '[2, "id-1", "Heartbeat", {}]',
+        '[2,"","Heartbeat",{"a":[{"b":1.5}]}]',
+        f'[2,"{"x" * 36}","Heartbeat",{{}}]',
+        f'[2,"{"x" * 37}","Heartbeat",{{}}]',
+        '[2,"id\\n1","Heartbeat",{}]',
+        '[2,"id-1","Heartbeat",{"a":"\\u0000"}]',
+        '[2,"id-é","Heartbeat",{}]',
+        '[2,"id-1","Heartbeat",null]',
+        '[2,"id-1","Heartbeat",[]]',
+        '[2,"id-1","Heartbeat"]',
+        '[2,"id-1","Heartbeat",{},{}]',
+        '[2,"id-1",7,{}]',
+        '[2,7,"Heartbeat",{}]',
+        '[2,"id-1","Heartbeat",{}] ',
+        '[2,"id-1","Heartbeat",{}]]',
+        '[2,"id-1","Heartbeat",{',
+        '[2,"id-1","Heartbeat",{"a":' + "[" * 40 + "]" * 40 + "}]",
+    ],
+)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_short_way_reads_what_the_long_way_reads(version: OcppVersion, raw: str) -> None:
+    # A frame that begins with a blank takes the long way.
+    assert decode(version, raw) == decode(version, f" {raw}")
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_result_and_an_error_are_read(version: OcppVersion) -> None:
     assert decode(version, '[3,"a",{"status":"Accepted"}]') == CallResult(
@@ -265,6 +294,7 @@ def test_results_are_taken_as_far_as_they_can_be_read() -> None:
 
 def test_frames_are_written_compactly_and_in_ascii() -> None:
     assert codec.encode_call("u", "Reset", {"type": "Soft"}) == '[2,"u","Reset",{"type":"Soft"}]'
+    assert codec.encode_result("u", {}) == '[3,"u",{}]'
     assert codec.encode_result("u", {"n": 8.1, "t": "é"}) == '[3,"u",{"n":8.1,"t":"\\u00e9"}]'
     assert codec.encode_error("u", "GenericError") == '[4,"u","GenericError","",{}]'
     long = json.loads(codec.encode_error("u", "GenericError", "x" * 300, {"a": 1}))
