@@ -151,18 +151,20 @@ class Conversation:
             logger.exception("a valid message was not understood", extra={"action": call.action})
             self._refuse(call, raw, codes.INTERNAL_ERROR, "The message was not understood.")
             return
-        self._record(_Handling(self, call, raw, handler, event, self.last_heard_at))
-
-    def _record(self, handling: "_Handling") -> None:
-        if isinstance(handling.event, events.HeartbeatHeard) and not self.asking.is_watching:
-            # Nothing to commit, and nobody waits for it: answered at once, logged later.
-            _handling, line = handling.conclude(None)
-            self._transmit(self._link.give(handling.call, handling.frame))
-            self._writer.log(line)
-            self._let_call()
+        if isinstance(event, events.HeartbeatHeard) and not self.asking.is_watching:
+            self._answer_at_once(call, raw, handler)
             return
+        handling = _Handling(self, call, raw, handler, event, self.last_heard_at)
         self._handled += 1
         self._writer.record(handling.told, handling.conclude, handling.done)
+
+    def _answer_at_once(self, call: Call, raw: str | bytes, handler: Handler) -> None:
+        """Nothing is to be committed, and nobody waits for it: the log has it later."""
+        frame = encode_result(call.raw_id, handler.answer(None, call.payload))
+        self._transmit(self._link.give(call, frame))
+        at = self.last_heard_at
+        self._writer.log(self.journal.exchange(raw, call, frame, at, at))
+        self._let_call()
 
     def finish(self, handling: "_Handling", result: Any) -> None:
         """The event is committed, or failed: answer."""

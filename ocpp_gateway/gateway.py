@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from ocpp_gateway.conversation import FORGOTTEN, Conversation
 from ocpp_gateway.faults import FaultLog
+from ocpp_gateway.settling import Settling
 from ocpp_gateway.writer import Failed, Writer
 from operations import metrics
 from operations.services import connections, history, pacing, told
@@ -28,7 +29,7 @@ logger = logging.getLogger(__name__)
 BEAT_S = 1.0
 MOST_ADMITTED_AT_ONCE = 200  # of a storm of reconnects; the others wait, nobody is refused
 RENEW_S = 5.0
-TOUCH_S = 15.0
+TURNS = 15  # sockets are touched in turn, a share with each beat: nobody waits for them all
 GOING_AWAY = 1001
 ANSWERS_S = 5.0  # how long stations that are being asked something may take when the server stops
 FAREWELLS, FAREWELL_EVERY_S = 50, 0.1  # in turn: the other nodes have to take them all in
@@ -46,6 +47,7 @@ class Gateway:
         self._conversations: set[Conversation] = set()
         self._beat: asyncio.Task[None] | None = None
         self._touched: dict[int, object] = {}
+        self._settling = Settling()
         self._minute = history.minute_of(timezone.now())  # the one messages are counted in
 
     @property
@@ -61,6 +63,7 @@ class Gateway:
         self.writer.start(asyncio.get_running_loop())
         await self.writer.ask(partial(connections.start_node, name=self.node, is_alone=is_alone))
         pacer.bind(asyncio.get_running_loop(), self._look_at_batches)
+        self._settling.begin()
         self._beat = asyncio.create_task(self._keep_alive())
 
     async def stop(self) -> None:
@@ -75,6 +78,7 @@ class Gateway:
         self._note_faults()
         self.writer.call(partial(connections.stop_node, name=self.node), _log_failure)
         await asyncio.to_thread(self.writer.stop)
+        self._settling.end()
 
     async def drain(self) -> None:
         """The process ends soon: send stations away in turn, those that are being asked last."""
@@ -92,11 +96,14 @@ class Gateway:
     def add(self, conversation: Conversation) -> None:
         """A socket was opened."""
         self._conversations.add(conversation)
+        self._settling.move()
         metrics.connections.set(len(self._conversations))
 
     def remove(self, conversation: Conversation) -> None:
         """A socket was closed."""
-        self._conversations.discard(conversation)
+        if conversation in self._conversations:
+            self._conversations.remove(conversation)
+            self._settling.move()
         metrics.connections.set(len(self._conversations))
         self._touched.pop(conversation.opened.connection_pk, None)
 
@@ -108,12 +115,12 @@ class Gateway:
             beats += 1
             self._note_faults()
             self._note_traffic()
+            self._settling.settle(len(self._conversations))
             if beats % round(RENEW_S / BEAT_S) == 0:
                 self.writer.call(partial(connections.renew_node, name=self.node), self._renewed)
                 if not self._is_alone:
                     switchboard.look()
-            if beats % round(TOUCH_S / BEAT_S) == 0:
-                self._touch()
+            self._touch(beats % TURNS)
 
     def _look_at_batches(self, batch_pks: Collection[int], done: Done) -> None:
         """Through the writer: SQLite has one at a time, and sockets must not wait for another."""
@@ -139,11 +146,13 @@ class Gateway:
         if was_alive is False:
             # Taken for dead, with all sockets: look at each again.
             self._touched.clear()
-            self._touch()
+            for turn in range(TURNS):
+                self._touch(turn)
 
-    def _touch(self) -> None:
+    def _touch(self, turn: int) -> None:
         now = timezone.now()
-        for conversation in list(self._conversations):
+        mine = [each for each in self._conversations if each.opened.connection_pk % TURNS == turn]
+        for conversation in mine:
             conversation.hang_up_if_silent(now)
         heard = {
             conversation.opened.connection_pk: Seen(
@@ -151,7 +160,7 @@ class Gateway:
                 conversation.last_heard_at,
                 _pong_of(conversation),
             )
-            for conversation in self._conversations
+            for conversation in self._conversations.intersection(mine)
         }
         news = {pk: seen for pk, seen in heard.items() if self._touched.get(pk) != seen}
         self._touched.update(news)

@@ -53,9 +53,17 @@ class Journal:
         self._writer.log(exchange)
 
     def exchange(
-        self, raw: str | bytes, call: Call | None, answer: str, called_at: datetime
+        self,
+        raw: str | bytes,
+        call: Call | None,
+        answer: str,
+        called_at: datetime,
+        answered_at: datetime | None = None,
     ) -> Exchange:
-        """The line of a frame of the station's, to be written with what it tells."""
+        """The line of a frame of the station's, to be written with what it tells.
+
+        Answered now, unless said otherwise.
+        """
         return Exchange(
             station_id=self._station_pk,
             connection_id=self._connection_pk,
@@ -65,7 +73,7 @@ class Journal:
             call=shortened(raw),
             called_at=called_at,
             answer=answer,
-            answered_at=timezone.now() if answer else None,
+            answered_at=(answered_at or timezone.now()) if answer else None,
         )
 
     def asked(self, asked: Asked, answer: str) -> None:

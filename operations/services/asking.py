@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
@@ -36,12 +36,17 @@ def submit_once(
     A double click sends the same form twice at once. The same question from the same person,
     asked since the form was opened, can only be that.
     """
-    # Two requests of one person wait for each other here (SQLite has one writer anyway).
-    User.objects.select_for_update().get(pk=user.pk)
+    _wait_for_other_clicks(user)
     earlier = _asked_already(command, target, params, user, form_opened_at)
     if earlier is not None:
         return earlier
     return runs.submit(command=command, target=target, params=params, user=user, options=options)
+
+
+def _wait_for_other_clicks(user: User) -> None:
+    """Two requests of one person go one after the other; SQLite has one writer anyway."""
+    if connection.features.has_select_for_update:
+        User.objects.select_for_update().values_list("pk").get(pk=user.pk)
 
 
 def _asked_already(

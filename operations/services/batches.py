@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -34,6 +34,13 @@ FAILED = frozenset(
         RunStatus.NOT_CONFIRMED,
     }
 )
+
+# Each run of a batch begins with a step that says what the run itself says.
+FIRST_STEPS = """
+    INSERT INTO operations_runtransition (run_id, at, from_status, to_status, phase, cause)
+    SELECT id, created_at, '', status, '', summary FROM operations_commandrun
+    WHERE batch_id = %s ORDER BY id
+"""
 
 
 def submit(  # noqa: PLR0913
@@ -150,12 +157,8 @@ def _write(batch: CommandBatch, runs: list[CommandRun], changes: Changes) -> Non
     for run in runs:
         run.batch_id = batch.pk
     rows.insert(CommandRun, runs)
-    asked = CommandRun.objects.filter(batch=batch).values_list("pk", "status", "summary")
-    steps = [
-        RunTransition(run_id=pk, at=batch.created_at, to_status=status, cause=summary)
-        for pk, status, summary in asked
-    ]
-    rows.insert(RunTransition, steps)
+    with connection.cursor() as cursor:
+        cursor.execute(FIRST_STEPS, [batch.pk])
     changes.add("batch", batch.pk)
     transaction.on_commit(lambda: pacer.nudge(batch.pk))
 

@@ -243,8 +243,11 @@ def channel_name_of(*, station_pk: int) -> str | None:
 
 def channel_names_of(*, station_pks: Collection[int]) -> dict[int, str]:
     """Where to reach these stations' sockets, by station; those without are left out."""
-    found = Connection.objects.filter(station_id__in=station_pks, closed_at__isnull=True)
-    return dict(found.values_list("station_id", "channel_name"))
+    names = ("station_id", "channel_name")
+    open_now = rows.select(
+        Connection, names, by="station_id", keys=station_pks, where="closed_at IS NULL"
+    )
+    return dict(open_now)
 
 
 def start_node(*, name: str, is_alone: bool) -> None:
@@ -286,14 +289,18 @@ def keep_watch(*, now: datetime) -> bool:
 
     While the database was away, or this machine asleep, nobody could renew: all would seem dead.
     """
-    watch, _is_new = Node.objects.get_or_create(
-        name=SWEEPER, defaults={"started_at": now, "renewed_at": now}
-    )
+    known = rows.load(Node, [SWEEPER], by="name")
+    watch = known[0] if known else _new_watch(now)
     if now - watch.renewed_at > LEASE / 3:
         watch.started_at = now
     watch.renewed_at = now
-    watch.save(update_fields=["started_at", "renewed_at"])
+    rows.update(Node, [watch], ["started_at", "renewed_at"])
     return now - watch.started_at > LEASE
+
+
+def _new_watch(now: datetime) -> Node:
+    times = {"started_at": now, "renewed_at": now}
+    return Node.objects.get_or_create(name=SWEEPER, defaults=times)[0]
 
 
 def _bury(name: str, reason: str) -> None:

@@ -5,6 +5,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -17,8 +18,12 @@ from operations import metrics
 logger = logging.getLogger(__name__)
 
 BROWSERS = "browsers"  # the group every browser's socket is in
-FLUSH_S = 0.2  # changes are gathered this long: at most five pushes a second
+# Changes are gathered this long: what a click leads to is mostly told at once, and a page hears of
+# it within half a second, with the time until the hub's next turn.
+FLUSH_S = 0.1
 MOST_KEYS = 2000  # of one push; whoever missed some catches up on the next change
+
+Take = Callable[[dict[str, Any]], None]
 
 
 class Switchboard:
@@ -32,6 +37,7 @@ class Switchboard:
     def __init__(self) -> None:
         self.is_failing = False  # the layer did not take the last message: pages say so
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._takers: dict[str, Take] = {}  # this process's own sockets, by their channels
         self._keys: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._flush_is_due = False
@@ -45,9 +51,21 @@ class Switchboard:
         """The loop is about to end."""
         self._loop = None
 
+    def listen(self, channel_name: str, take: Take) -> None:
+        """A socket of this process: told directly, on the loop, without the layer between."""
+        self._takers[channel_name] = take
+
+    def forget(self, channel_name: str) -> None:
+        """The socket is closed."""
+        self._takers.pop(channel_name, None)
+
     def tell(self, channel_name: str, message: dict[str, Any]) -> None:
         """Send one message to one socket; lost ones are announced again by the sweeper."""
-        self._send(_send, channel_name, message)
+        take = self._takers.get(channel_name)
+        if take is None or self._loop is None:
+            self._send(_send, channel_name, message)
+        else:
+            self._call(partial(take, message))
 
     def look(self) -> None:
         """Send nobody a message, to know whether the layer takes it."""

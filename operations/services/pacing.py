@@ -135,7 +135,8 @@ class _Look:
         if self.batch.waits_until is None:
             left_at = self.now - COMES_BACK
             away = away.exclude(station__disconnected_at__gt=left_at)
-        for run in away.order_by("pk")[:TURN]:
+        pks = list(away.order_by("pk").values_list("pk", flat=True)[:TURN])
+        for run in rows.load(CommandRun, pks):
             why = _("The station did not connect in time.")
             move(
                 run,
@@ -145,7 +146,7 @@ class _Look:
                 changes=self.changes,
                 waits_for_station=False,
             )
-        self.is_hungry = away.exists()
+        self.is_hungry = len(pks) == TURN
 
     def _end(self) -> None:
         """All of it has ended."""

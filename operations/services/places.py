@@ -80,8 +80,9 @@ class Places:
         organisations = _full(self._organisations, batch.most_open_per_organisation)
         if organisations:
             free = free.exclude(station__organisation_id__in=organisations)
+        # In the order of the index, word for word: PostgreSQL would sort all that are held.
         found: Iterable[tuple[int, int, int | None, int | None, int | None]] = free.order_by(
-            "pk"
+            "released_at", "waits_for_station", "pk"
         ).values_list(
             "pk",
             "station_id",

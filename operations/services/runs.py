@@ -99,7 +99,7 @@ def submit(
     with publishing() as changes:
         hindrance = obstacle(command=command, target=target)
         shown, sealed = sealing.seal_params(params)
-        run = CommandRun.objects.create(
+        run = CommandRun(
             batch=batch,
             command=command.slug,
             station=station,
@@ -119,9 +119,10 @@ def submit(
             answer_timeout_s=patience.answer_s(command, station, options.answer_timeout_s),
             effect_timeout_s=patience.effect_s(command, station, options.effect_timeout_s),
         )
-        RunTransition.objects.create(
-            run=run, at=now, to_status=run.status, cause=run.summary or _("Asked.")
-        )
+        rows.add(run)
+        cause = run.summary or _("Asked.")
+        asked = RunTransition(run=run, at=now, to_status=run.status, cause=cause)
+        rows.insert(RunTransition, [asked])
         tell_browsers(run, changes)
         if batch is None:
             _note_asked(run, command, target)

@@ -12,7 +12,7 @@ from operations.commands import BY_SLUG
 from operations.commands.base import Command, TargetKind
 from operations.models import BatchSchedule, CommandBatch, User
 from operations.models.audit import ActorKind
-from operations.services import auditing, batches, schedules
+from operations.services import auditing, batches, rows, schedules
 from operations.services import terms as batch_terms
 from operations.services.auditing import Actor
 from operations.services.selections import Selection
@@ -34,7 +34,8 @@ def spawn_due(*, now: datetime) -> list[CommandBatch]:
     """Make the batches whose time has come."""
     made = []
     due = BatchSchedule.objects.filter(next_at__lte=now, is_paused=False)
-    for schedule in due:
+    # Mostly none: the keys alone are quicker to ask for.
+    for schedule in rows.load(BatchSchedule, list(due.values_list("pk", flat=True))):
         with auditing.acting(auditing.schedule(str(schedule))):
             batch = _spawn(schedule, now)
         if batch is not None:

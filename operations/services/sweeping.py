@@ -1,5 +1,6 @@
 """What time does: deadlines, lost announcements, dead nodes. Called each second by Celery."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -39,8 +40,9 @@ def sweep() -> None:
     spawning.spawn_due(now=now)
     pacing.advance()
     syncing.keep_up(now=now)
-    drop_unreachable(now=now)
-    announce_waiting(now=now)
+    if CommandRun.objects.released().filter(released_at__lte=now - ANNOUNCE_AFTER).exists():
+        drop_unreachable(now=now)
+        announce_waiting(now=now)
 
 
 def expire_due(*, now: datetime) -> None:
@@ -124,11 +126,14 @@ def drop_unreachable(*, now: datetime) -> None:
 
 def announce_waiting(*, now: datetime) -> None:
     """Tell connections again what waits for them: an announcement may have been lost."""
-    waiting = (
+    waiting: Iterable[tuple[int, int, int | None]] = (
         CommandRun.objects.released()
         .filter(released_at__lte=now - ANNOUNCE_AFTER, station__connected_at__isnull=False)
         .exclude(next_attempt_at__gt=now)
         .order_by("pk")
-        .values_list("pk", "station_id")[:MOST]
+        .values_list("pk", "station_id", "batch_id")[:MOST]
     )
-    runs.announce(dict(waiting))
+    alone = {pk: station_pk for pk, station_pk, batch_pk in waiting if batch_pk is None}
+    of_batches = {pk: station_pk for pk, station_pk, batch_pk in waiting if batch_pk is not None}
+    runs.announce(alone)
+    runs.announce(of_batches, can_wait=True)

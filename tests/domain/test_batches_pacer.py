@@ -40,3 +40,18 @@ async def test_nudges_are_gathered_and_one_look_is_under_way_at_a_time() -> None
     pacer.unbind()
     pacer.nudge(5)
     assert engine.looks.empty()
+
+
+async def test_what_happens_during_a_look_that_fails_is_looked_at() -> None:
+    pacer, engine = Pacer(), Engine()
+    pacer.bind(asyncio.get_running_loop(), engine.look)
+    pacer.nudge(1)
+    _looked_at, done = await engine.next()
+    pacer.nudge(2)
+    await asyncio.sleep(0)
+    done(RuntimeError("failed"))
+    looked_at, done = await engine.next()
+    assert looked_at == {2}
+    done(set())
+    pacer.nudge(2)
+    assert (await engine.next())[0] == {2}

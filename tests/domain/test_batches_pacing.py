@@ -233,7 +233,8 @@ def test_what_jitter_has_spread_is_announced_when_its_time_has_come(
     clock.shift(61)
     with django_capture_on_commit_callbacks(execute=True):
         sweeping.announce_waiting(now=timezone.now())
-    assert [message["run"] for _name, message in told] == [batch.runs.get().pk]
+    again = {"type": "command.run", "run": batch.runs.get().pk, "can_wait": True}
+    assert [message for _name, message in told] == [again], "a single click goes before it"
 
 
 # When

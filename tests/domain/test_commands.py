@@ -170,6 +170,9 @@ def test_the_form_starts_with_the_opposite_of_how_it_is() -> None:
     connector.operational_status = OperationalStatus.INOPERATIVE
     assert change.initial(targets.of_connector(connector)) == {"availability": "on"}
     assert change.initial(targets.of_station(connector.station)) == {"availability": "on"}
+    # What is faulted is Inoperative (OCPP 1.6 §7.7), and yet one wants it off.
+    connector.charging_status = ChargingStatus.FAULTED
+    assert change.initial(targets.of_connector(connector)) == {"availability": "off"}
 
 
 def test_the_title_says_which_way() -> None:

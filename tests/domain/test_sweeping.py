@@ -47,8 +47,11 @@ def expire(*overdue_runs: CommandRun) -> None:
     sweeping.expire_due(now=timezone.now())
 
 
-def test_a_sweep_never_walks_all_runs() -> None:
+def test_a_sweep_never_walks_all_runs(connector: Connector) -> None:
     RunFactory.create_batch(30, status=RunStatus.DONE, closed_at=timezone.now())
+    waiting = ask(connector, "unlock")
+    released_at = timezone.now() - timedelta(seconds=30)
+    CommandRun.objects.filter(pk=waiting.pk).update(released_at=released_at)
     with connection_to_database.cursor() as cursor:
         cursor.execute("ANALYZE")
     with CaptureQueriesContext(connection_to_database) as asked:

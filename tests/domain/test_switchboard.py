@@ -43,6 +43,25 @@ async def test_a_socket_is_told_from_another_thread(board: Switchboard) -> None:
     assert await heard(name) == {"type": "command.run", "run": 5}
 
 
+async def test_a_socket_of_this_process_needs_no_layer(
+    board: Switchboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer = OtherLayer()
+    monkeypatch.setattr(live, "get_channel_layer", lambda: layer)
+    told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    board.listen("ours", told.put_nowait)
+    for run in (1, 2):
+        await asyncio.to_thread(board.tell, "ours", {"type": "command.run", "run": run})
+    heard = [await asyncio.wait_for(told.get(), timeout=5) for _ in range(2)]
+    assert [message["run"] for message in heard] == [1, 2]
+    assert layer.sent == []
+    board.forget("ours")
+    board.tell("ours", {"type": "command.run", "run": 3})
+    await asyncio.wait_for(layer.has_sent.wait(), timeout=5)
+    assert [message["run"] for _name, message in layer.sent] == [3]
+    assert told.empty()
+
+
 async def test_changes_are_gathered_for_a_moment(board: Switchboard) -> None:
     browser = await a_browser()
     await asyncio.to_thread(board.changed, {"charger:2", "charger:1"})
@@ -67,12 +86,14 @@ class OtherLayer:
 
     def __init__(self, error: Exception | None = None) -> None:
         self.sent: list[tuple[str, dict[str, Any]]] = []
+        self.has_sent = asyncio.Event()
         self._error = error
 
     async def send(self, name: str, message: dict[str, Any]) -> None:
         if self._error:
             raise self._error
         self.sent.append((name, message))
+        self.has_sent.set()
 
     group_send = send
 

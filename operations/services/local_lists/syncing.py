@@ -10,7 +10,7 @@ from operations.commands import BY_SLUG
 from operations.commands.base import TargetKind
 from operations.commands.send_local_list import NEEDED
 from operations.models import CommandRun, LocalList, StationList
-from operations.services import auditing, batches, runs, targets
+from operations.services import auditing, batches, rows, runs, targets
 from operations.services.local_lists import revisions
 from operations.services.runs import Options
 from operations.services.selections import Selection
@@ -27,7 +27,8 @@ SLUG = "send-local-list"
 def keep_up(*, now: datetime) -> None:
     """Make stale lists anew, and send what is due. Called by the sweeper."""
     due = Q(stale_at__lte=now - QUIET) | Q(next_expiry_at__lte=now)
-    for local_list in LocalList.objects.filter(due).order_by("pk"):
+    stale = LocalList.objects.filter(due).order_by("pk").values_list("pk", flat=True)
+    for local_list in rows.load(LocalList, list(stale)):
         revisions.refresh(local_list)
     send_due(now=now)
 
