@@ -24,7 +24,7 @@ import pytest
 import redis
 from psycopg import sql
 
-START_TIMEOUT_S = 30
+START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 10
 # PostgreSQL refuses to run as root; this account owns nothing else.
 UNPRIVILEGED_USER = "nobody"
@@ -200,7 +200,7 @@ def postgres_server() -> Iterator[str]:
     """The URL of an empty database: on a PostgreSQL of our own, or on the one of DATABASE_URL."""
     given = os.environ.get("DATABASE_URL", "")
     if given.startswith("postgres"):
-        with _own_database(given) as url:
+        with own_database(given) as url:
             yield url
         return
     program = require("PostgreSQL")
@@ -226,11 +226,12 @@ def postgres_server() -> Iterator[str]:
 
 
 @contextmanager
-def _own_database(server_url: str) -> Iterator[str]:
+def own_database(server_url: str, template: str = "template1") -> Iterator[str]:
     # Never the database that was named: tests would write into it.
     name = sql.Identifier(f"evcharge_{secrets.token_hex(6)}")
+    make = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(template))
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        connection.execute(make)
         try:
             yield urlsplit(server_url)._replace(path="/" + name.as_string().strip('"')).geturl()
         finally:

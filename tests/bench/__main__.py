@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
@@ -26,6 +27,9 @@ def main() -> int:
         os.environ.pop(name, None)
     machine.allow_many_sockets()
     scale = QUICK if arguments.quick else FULL
+    if arguments.day:
+        stations, seconds = arguments.day
+        scale = replace(scale, day_stations=stations, day_s=seconds)
     kinds = ["SQLite"]
     if arguments.distributed or not arguments.quick:
         kinds.append("PostgreSQL")
@@ -52,6 +56,13 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--distributed", action="store_true", help="on PostgreSQL and Redis too, also if --quick"
     )
+    parser.add_argument(
+        "--day",
+        type=int,
+        nargs=2,
+        metavar=("STATIONS", "SECONDS"),
+        help="how many live a day in how long",
+    )
     parser.add_argument("--json", type=Path, default=Path("bench.json"), metavar="FILE")
     return parser.parse_args()
 
@@ -63,9 +74,10 @@ def measured(
     if not machine.IS_PINNED:
         say("One core only: the load generator takes from what it measures.")
     began = perf_counter()
+    stations = max(scale.many_stations, scale.day_stations)
     with tempfile.TemporaryDirectory(prefix="evcharge-bench-") as folder:
         for kind in kinds:
-            with GROUNDS[kind](Path(folder), scale.many_stations) as ground:
+            with GROUNDS[kind](Path(folder), stations) as ground:
                 bench = Bench(scale, ground)
                 for group in groups:
                     if kind != kinds[0] and not group.needs_database:

@@ -29,7 +29,7 @@ from tests.bench import frames
 BATCH = 2_000
 
 
-def add_stations(count: int) -> tuple[int, int]:
+def add_stations(count: int) -> tuple[int, int, int]:
     """Stations with a charger and a connector each; returns the first ones' keys."""
     organisation = Organisation.objects.create(name="Bench", code="bench")
     digest = station_service.digest(frames.PASSWORD.encode())
@@ -62,7 +62,7 @@ def add_stations(count: int) -> tuple[int, int]:
         (Connector(charger=charger, station=charger.station, **parts) for charger in chargers),
         batch_size=BATCH,
     )
-    return stations[0].pk, connectors[0].pk
+    return stations[0].pk, chargers[0].pk, connectors[0].pk
 
 
 def sign_in() -> dict[str, str]:
@@ -86,9 +86,14 @@ def main() -> None:
     parser.add_argument("--stations", type=int, required=True)
     arguments = parser.parse_args()
     call_command("migrate", verbosity=0)
-    station, connector = add_stations(arguments.stations)
+    station, charger, connector = add_stations(arguments.stations)
     Token.objects.create(identifier=frames.TOKEN)
-    said = {"first_station": station, "first_connector": connector, "cookies": sign_in()}
+    said = {
+        "first_station": station,
+        "first_charger": charger,
+        "first_connector": connector,
+        "cookies": sign_in(),
+    }
     print(json.dumps(said))  # noqa: T201
 
 

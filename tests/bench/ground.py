@@ -31,6 +31,7 @@ class Ground:
     url: str  # of the filled one
     redis_url: str = ""
     first_station: int = 0
+    first_charger: int = 0
     first_connector: int = 0
     cookies: dict[str, str] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
@@ -55,7 +56,8 @@ class Ground:
     def fill(self, stations: int) -> None:
         """Tables, stations, an operator."""
         said = run_apart("tests.bench.fill", "--stations", str(stations), env=self.env(self.url))
-        self.first_station, self.first_connector = said["first_station"], said["first_connector"]
+        self.first_station, self.first_charger = said["first_station"], said["first_charger"]
+        self.first_connector = said["first_connector"]
         self.cookies = said["cookies"]
 
     def copy(self) -> str:

@@ -13,6 +13,8 @@ from tests.bench import frames, obedience
 from tests.bench.beats import Beats
 from tests.bench.clicks import Clicks
 from tests.bench.http import Browser
+from tests.bench.living import Lives, Operator
+from tests.bench.pushes import Pushes
 from tests.bench.scripts import Answer, Arrive, Charge, Pace, Talk, Tally, drained, quantile
 from tests.bench.sockets import StationSocket
 
@@ -34,6 +36,8 @@ class Generator:
         self.why = ""  # the last station was not let in
         self._clicks = Clicks(self.sockets)
         self._beats = Beats()
+        self._lives = Lives(self.sockets, self._return)
+        self._operator = Operator()
         self._background: asyncio.Task[None] | None = None
         self._background_tally: Tally | None = None
 
@@ -107,6 +111,11 @@ class Generator:
         await asyncio.sleep(RETRY_S)
         return False
 
+    async def _return(self, number: int) -> bool:
+        """A station whose line was cut comes again."""
+        self.sockets.pop(number, None)
+        return await self._open(number, frames.arrival(), echoes=False)
+
     def _lose(self, socket: StationSocket) -> None:
         if self.sockets.get(socket.number) is socket:
             del self.sockets[socket.number]
@@ -179,6 +188,24 @@ class Generator:
         """Enough; how long they took."""
         return await self._beats.end()
 
+    async def live(self, **how: Any) -> Answer:
+        """From now on all stations live a part of their day."""
+        self._lives.begin(**how)
+        return {}
+
+    async def lived(self) -> Answer:
+        """Once that part of the day is over: what was said and answered."""
+        return await self._lives.end()
+
+    async def work(self, **how: Any) -> Answer:
+        """From now on somebody looks at a page and clicks."""
+        self._operator.begin(port=self.port, **how)
+        return {}
+
+    async def worked(self) -> Answer:
+        """Enough; how often."""
+        return await self._operator.end()
+
     async def obey(self) -> Answer:
         """From now on do as told: an availability change is followed by its status."""
         for socket in self.sockets.values():
@@ -188,6 +215,10 @@ class Generator:
     async def click(self, **how: Any) -> Answer:
         """Clicks, from the request to the run that is answered."""
         return await self._clicks.click(**how)
+
+    async def show(self, **how: Any) -> Answer:
+        """Reports, from the frame to the browsers that show them."""
+        return await Pushes(self.sockets).show(**how)
 
     async def press(self, **how: Any) -> Answer:
         """The same through a bare layer: no portal, no database."""
@@ -253,8 +284,13 @@ async def serve() -> None:
         "hum": generator.hum,
         "beat": generator.beat,
         "beaten": generator.beaten,
+        "live": generator.live,
+        "lived": generator.lived,
+        "work": generator.work,
+        "worked": generator.worked,
         "obey": generator.obey,
         "click": generator.click,
+        "show": generator.show,
         "press": generator.press,
     }
     loop = asyncio.get_running_loop()

@@ -55,3 +55,20 @@ def cpu_s(pid: int) -> float:
     """The time the process has spent on a core, all its threads together."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * TICK_S
+
+
+def open_handles(pid: int) -> int:
+    """Files and sockets the process has open now."""
+    return sum(1 for _each in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def cpu_of_all_s(pid: int) -> float:
+    """As cpu_s, with all processes it has started, also those that have ended."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    own = sum(int(field) for field in fields[11:15]) * TICK_S
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return own + sum(cpu_of_all_s(int(child)) for child in children)
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])

@@ -23,10 +23,19 @@ class Scale:
     fetchers: int  # stations that download an image of 20 MB at once
     upload_mib: int
     chargers: int
+    messages: int  # of the log
+    overview_stations: int
     tokens: int
     garbage: int
     codec_s: float
     starts: int
+    presses: int  # of each kind, at the demo
+    fleets: tuple[int, ...]  # the last of them is extrapolated from the first two
+    said_per_s: float  # messages of each of their stations
+    lived_s: float
+    idle_s: float
+    day_stations: int
+    day_s: float  # in which they live a whole day
     servers: tuple[str, ...]  # for the rows that are about many stations
 
 
@@ -47,10 +56,19 @@ QUICK = Scale(
     fetchers=200,
     upload_mib=200,
     chargers=10_000,
+    messages=200_000,
+    overview_stations=10_000,
     tokens=100_000,
     garbage=50_000,
     codec_s=0.4,
     starts=1,
+    presses=10,
+    fleets=(100, 200, 400),
+    said_per_s=1.0,
+    lived_s=4.0,
+    idle_s=1.0,
+    day_stations=20,
+    day_s=12.0,
     servers=("daphne",),
 )
 FULL = Scale(
@@ -70,9 +88,18 @@ FULL = Scale(
     fetchers=200,
     upload_mib=2_048,
     chargers=1_000_000,
+    messages=20_000_000,
+    overview_stations=100_000,
     tokens=1_000_000,
     garbage=1_000_000,
     codec_s=2.0,
     starts=3,
+    presses=40,
+    fleets=(500, 1_000, 2_000),
+    said_per_s=0.1,
+    lived_s=15.0,
+    idle_s=10.0,
+    day_stations=250,
+    day_s=150.0,
     servers=("daphne", "uvicorn"),
 )

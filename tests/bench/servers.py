@@ -133,16 +133,18 @@ def portal(ground: Ground, server: str) -> Iterator[Served]:
 
 
 @contextmanager
-def celery(ground: Ground, database_url: str) -> Iterator[None]:
-    """The worker and beat that a distributed portal has beside it, on the server's core."""
+def celery(ground: Ground, database_url: str) -> Iterator[int]:
+    """The worker and beat beside a distributed portal, on the server's core: their process."""
     log = ground.folder / f"celery_{next(NUMBERS)}.log"
     beat = ["--beat", "--schedule", str(ground.folder / f"beat_{next(NUMBERS)}")]
     command = ["-m", "celery", "-A", "evcharge", "worker", "--pool", "solo", *beat]
     with (
         machine.born_on(machine.SERVER_CORES),
-        services.running([sys.executable, *command], log=log, env=ground.env(database_url)),
+        services.running(
+            [sys.executable, *command], log=log, env=ground.env(database_url)
+        ) as process,
     ):
-        yield
+        yield process.pid
 
 
 @contextmanager

@@ -1,11 +1,13 @@
 """What end-to-end tests may ask for: programs that others have made."""
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from tests import services
+from tests import cluster, services
 
 PACKAGE = "ocpp-rpc@2.2.1"
 
@@ -31,3 +33,18 @@ def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module", autouse=True)
 def _nothing_stays(_swept: None) -> None:
     """Servers in processes of their own write until they are gone."""
+
+
+@pytest.fixture(scope="session")
+def _prepared_database(postgres_url: str) -> Iterator[str]:
+    """Its name; making all tables takes longer than all else that a cluster needs."""
+    with services.own_database(postgres_url) as url:
+        cluster.prepare(url)
+        yield urlsplit(url).path[1:]
+
+
+@pytest.fixture(scope="module")
+def clusters_database(postgres_url: str, _prepared_database: str) -> Iterator[str]:
+    """The URL of a database for a cluster."""
+    with services.own_database(postgres_url, template=_prepared_database) as url:
+        yield url

@@ -8,7 +8,7 @@ import pytest
 from kombu import Connection, Consumer, Exchange, Message, Queue
 
 from evcharge.broker import Transport
-from tests.e2e.test_distributed import Redis
+from tests.cluster import Redis
 
 TASKS = Queue("celery")
 GOSSIP = Queue("gossip", Exchange("events", "fanout"), auto_delete=True)

@@ -2,216 +2,29 @@
 
 import asyncio
 import json
-import os
-import re
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection
-from http.cookiejar import CookieJar
-from pathlib import Path
-from signal import SIGKILL
-from typing import Any
-from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, build_opener
 
 import psycopg
 import pytest
 from psycopg import sql
 
 from operations.versions import V16, V201, OcppVersion
-from tests import services
+from tests.cluster import SIMULATED, Cluster, Visitor, becomes, eventually
+from tests.e2e.test_batch_chaos import fleet, heard
 from tests.fake_station import FakeStation
-from tests.portal import Portal, served_apart
-
-PASSWORD = "correct horse battery staple"
-SEED = f"""
-from operations.models import Station, User
-from operations.statuses import Role
-User.objects.create_user("olga", password={PASSWORD!r}, role=Role.OPERATOR,
-                         sees_all_organisations=True)
-for number in range(1, 9):
-    Station.objects.create(identity=f"CP-{{number}}", name=f"CP-{{number}}")
-"""
-
-
-class Redis:
-    """A Redis that can be killed and comes back on its port, empty."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._port = services.free_port()
-        self._stack = ExitStack()
-        self.url = f"redis://127.0.0.1:{self._port}/0"
-
-    def start(self) -> None:
-        settings = f'bind 127.0.0.1\nport {self._port}\ndir {self._folder}\nsave ""\n'
-        self.process = self._stack.enter_context(
-            services.running(
-                [services.require("Redis"), "-"],
-                log=self._folder / "redis",
-                is_ready=lambda: services._redis_answers(self.url),
-                stdin=settings,
-            )
-        )
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self) -> None:
-        self._stack.close()
-
-
-class Cluster:
-    """All its processes, and what their database says."""
-
-    def __init__(self, database_url: str, folder: Path) -> None:
-        self.database_url = database_url
-        self.folder = folder
-        self.redis = Redis(folder)
-        self._stack = ExitStack()
-        self._celery: dict[str, subprocess.Popen[str]] = {}
-        self.env = {
-            "DATABASE_URL": database_url,
-            "REDIS_URL": self.redis.url,
-            "DJANGO_SETTINGS_MODULE": "evcharge.settings",
-        }
-        self.a: Portal
-        self.b: Portal
-
-    def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603
-            [sys.executable, "manage.py", *arguments],
-            env=os.environ | self.env,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=check,
-        )
-
-    def start(self, stack: ExitStack) -> None:
-        stack.callback(self.redis.stop)
-        stack.callback(self._stack.close)
-        self.redis.start()
-        self.manage("migrate", "-v0")
-        self.manage("shell", "-v0", "-c", SEED)
-        self.start_worker()
-        self.start_beat()
-        self.start_a()
-        self.b = self._stack.enter_context(
-            served_apart("uvicorn", log=self.folder / "b", env=self.env)
-        )
-
-    def start_worker(self) -> None:
-        self._start_celery("worker", "--concurrency=1")
-
-    def start_beat(self) -> None:
-        self._start_celery("beat", f"--schedule={self.folder / 'schedule'}")
-
-    def start_a(self) -> None:
-        """On the port it had before it was killed."""
-        port = self.a.port if hasattr(self, "a") else None
-        self.a = self._stack.enter_context(
-            served_apart("daphne", log=self.folder / "a", env=self.env, port=port)
-        )
-
-    def _start_celery(self, name: str, *arguments: str) -> None:
-        self._celery[name] = self._stack.enter_context(
-            services.running(
-                [sys.executable, "-m", "celery", "-A", "evcharge", name, *arguments],
-                log=self.folder / name,
-                env=self.env,
-            )
-        )
-
-    def kill_worker(self) -> None:
-        """With the children that do its work."""
-        _kill(self._celery["worker"])
-
-    def kill_beat(self) -> None:
-        _kill(self._celery["beat"])
-
-    def kill_a(self) -> None:
-        assert self.a.process is not None
-        _kill(self.a.process)
-
-    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.database_url, autocommit=True) as connection:
-            return connection.execute(query, values).fetchall()
-
-    def station(self, identity: str) -> int:
-        (row,) = self.rows("SELECT id FROM operations_station WHERE identity = %s", identity)
-        return int(row[0])
-
-    def status_of(self, run: int) -> str:
-        (row,) = self.rows("SELECT status FROM operations_commandrun WHERE id = %s", run)
-        return str(row[0])
-
-    def open_connections(self, identity: str) -> list[tuple[Any, ...]]:
-        return self.rows(
-            "SELECT node, epoch FROM operations_connection"
-            " WHERE station_id = %s AND closed_at IS NULL",
-            self.station(identity),
-        )
-
-
-def _kill(process: subprocess.Popen[str]) -> None:
-    """No goodbye, for those it started neither."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    process.kill()
-    for pid in children:
-        os.kill(int(pid), SIGKILL)
-    process.wait()
-
-
-class Visitor:
-    """Somebody with a browser who signed in on one of the servers."""
-
-    def __init__(self, portal: Portal) -> None:
-        self._url = portal.url
-        self._cookies = CookieJar()
-        self._opener = build_opener(HTTPCookieProcessor(self._cookies))
-        self._opener.open(f"{self._url}/sign-in/", timeout=20).close()
-        self.posts("/sign-in/", username="olga", password=PASSWORD)
-
-    def posts(self, path: str, **fields: str) -> str:
-        """Send a form; the address it led to."""
-        token = next(cookie.value for cookie in self._cookies if cookie.name == "csrftoken")
-        form = urlencode({"csrfmiddlewaretoken": token, **fields}).encode()
-        with self._opener.open(f"{self._url}{path}", form, timeout=20) as answer:
-            return str(answer.url)
-
-    def asks(self, station: int, slug: str, **fields: str) -> int:
-        """Ask a station something; the run's key."""
-        url = self.posts(f"/operations/stations/{station}/ask/{slug}/", **fields)
-        found = re.search(r"/requests/(\d+)/", url)
-        assert found is not None, url
-        return int(found[1])
+from tests.portal import Portal
 
 
 @pytest.fixture(scope="module")
-def cluster(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster(clusters_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with ExitStack() as stack:
-        own = stack.enter_context(services._own_database(postgres_url))
-        running = Cluster(own, tmp_path_factory.mktemp("cluster"))
+        running = Cluster(clusters_database, tmp_path_factory.mktemp("cluster"))
         running.start(stack)
         yield running
-
-
-async def eventually(
-    condition: Callable[[], bool], what: str, within: float = 10, *, state: Callable[[], str] = str
-) -> None:
-    deadline = time.monotonic() + within
-    while not await asyncio.to_thread(condition):
-        assert time.monotonic() < deadline, f"not within {within} s: {what} {state()}"
-        await asyncio.sleep(0.05)
-
-
-async def becomes(cluster: Cluster, run: int, status: str, within: float = 10) -> None:
-    await eventually(lambda: cluster.status_of(run) == status, f"run {run} is {status}", within)
 
 
 def connected(portal: Portal, identity: str, version: OcppVersion = V16) -> FakeStation:
@@ -242,7 +55,7 @@ async def test_a_shell_command_asks_and_waits(cluster: Cluster) -> None:
                 check=False,
             )
         )
-        call = await station.expects("Reset", within=20)
+        call = await station.expects("Reset", within=60)
         await station.answers(call, status="Rejected")
         done = await asked
     assert done.returncode == 1, done.stderr
@@ -356,10 +169,12 @@ async def test_a_dead_servers_stations_are_offline_and_its_runs_are_told(cluster
         await station.boots()
         await station.answers(unlock, status="Unlocked")
         await becomes(cluster, run, "done")
+    await asyncio.to_thread(cluster.start_a)
 
 
 async def test_redis_may_come_back_empty(cluster: Cluster) -> None:
-    visitor = await asyncio.to_thread(Visitor, cluster.b)
+    # At the other server: a station's own needs no Redis to tell it.
+    visitor = await asyncio.to_thread(Visitor, cluster.a)
     async with connected(cluster.b, "CP-7") as station:
         await station.boots()
         cluster.redis.kill()
@@ -378,3 +193,86 @@ async def test_redis_may_come_back_empty(cluster: Cluster) -> None:
         await becomes(cluster, run, "refused")
         await eventually(lambda: _is_ready(cluster.b), "B is ready")
         await station.closes()
+
+
+# -- whichever process is killed, the others go on
+
+
+REBOOT_ALL = """
+from operations.commands import BY_SLUG
+from operations.commands.base import TargetKind
+from operations.models import Station
+from operations.services import batches
+from operations.services.selections import Selection
+from operations.services.terms import Terms
+batch = batches.submit(
+    command=BY_SLUG["reboot"],
+    selection=Selection(TargetKind.STATION, Station.objects.filter(identity__startswith="SIM-")),
+    params={"mode": "now"}, user=None,
+    terms=Terms(most_open=3, effect_timeout_s=25, wave_size=6, wave_pause_s=1),
+)
+print(batch.pk)
+"""
+
+
+def counted(cluster: Cluster, batch: int) -> Counter[str]:
+    query = "SELECT status, count(*) FROM operations_commandrun WHERE batch_id = %s GROUP BY 1"
+    return Counter(dict(cluster.rows(query, batch)))
+
+
+async def test_whichever_process_is_killed_the_others_finish_the_batch(cluster: Cluster) -> None:
+    """Worker, beat, Redis, a server: each of them gone for a while, one after the other."""
+    size = SIMULATED
+    halves = [
+        fleet(portal.stations_url, [""] * (size // 2), first=first)
+        for portal, first in ((cluster.a, 1), (cluster.b, size // 2 + 1))
+    ]
+    try:
+        await asyncio.gather(*(half.start() for half in halves))
+        booted = (
+            "SELECT count(*) FROM operations_station"
+            " WHERE booted_at IS NOT NULL AND identity ~ '^SIM-'"
+        )
+        await eventually(lambda: cluster.rows(booted) == [(size,)], "all booted", 30)
+        said = await asyncio.to_thread(cluster.manage, "shell", "-v0", "-c", REBOOT_ALL)
+        batch = int(said.stdout)
+        ended = "SELECT 1 FROM operations_commandbatch WHERE id = %s AND ended_at IS NOT NULL"
+        sent = (
+            "SELECT count(*) FROM operations_commandrun WHERE batch_id = %s AND sent_at IS NOT NULL"
+        )
+        kills = [cluster.kill_worker, cluster.kill_beat, cluster.redis.kill, cluster.kill_a]
+        comebacks = [
+            cluster.start_worker,
+            cluster.start_beat,
+            cluster.redis.start,
+            cluster.start_a,
+        ]
+        for number, (kill, come_back) in enumerate(zip(kills, comebacks, strict=True), 1):
+            await eventually(
+                lambda most=number * 5: cluster.rows(sent, batch)[0][0] >= most,
+                f"{number * 5} sent:",
+                60,
+                state=lambda: str(counted(cluster, batch)),
+            )
+            await asyncio.to_thread(kill)
+            await asyncio.to_thread(come_back)
+        await eventually(
+            lambda: bool(cluster.rows(ended, batch)),
+            "the end:",
+            90,
+            state=lambda: str(counted(cluster, batch)),
+        )
+    finally:
+        await asyncio.gather(*(half.stop() for half in halves))
+    saw = heard(*halves, action="Reset")
+    assert max(saw.values()) == 1, "a Reset is never sent twice"
+    statuses = counted(cluster, batch)
+    assert statuses.total() == size
+    assert set(statuses) <= {"done", "not-confirmed", "connection-lost"}, statuses
+    assert statuses["done"] >= size - 6, "all but those that were being asked"
+    done = cluster.rows(
+        "SELECT s.identity FROM operations_commandrun r JOIN operations_station s"
+        " ON s.id = r.station_id WHERE r.batch_id = %s AND r.status = 'done'",
+        batch,
+    )
+    assert all(saw[identity] == 1 for (identity,) in done)

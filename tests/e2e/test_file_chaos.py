@@ -152,7 +152,7 @@ def roll_out(image: FirmwareImage, most_open: int) -> CommandBatch:
     return batches.submit(
         command=BY_SLUG["firmware-update"],
         selection=Selection(TargetKind.STATION, Station.objects.all()),
-        params={"image": image.pk, "retries": 20, "retry_interval": 1},
+        params={"image": image.pk, "retries": 20, "retry_interval_s": 1},
         user=None,
         terms=Terms(most_open=most_open, counts_until=CountsUntil.CLOSED, effect_timeout_s=60),
     )

@@ -95,7 +95,7 @@ async def test_killed_in_the_middle_of_runs_and_started_again(kind: str, tmp_pat
             await becomes(runs["SENT"], "done")
             for name in ("QUEUED", "SENT", "ACCEPTED"):
                 await fleet[name].boots()
-            await fleet["RESET"].hears_nothing(within=2.5)
+            await fleet["RESET"].hears_nothing(within=1.5)
             for station in fleet.values():
                 await station.hears_nothing(within=0.1)
             assert not await CommandRun.objects.open().aexists()
