@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 PYTHON := $(BIN)/python
 INSTALLED := $(VENV)/.installed
 PORT ?= 8000
-WORKERS ?= logical
+# Half of a test's time is spent waiting for other processes.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) '*' 3 / 2)
 ARGS ?=
 LANGUAGE ?= de
 export PORT

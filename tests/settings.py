@@ -26,6 +26,8 @@ if "TEST_DATABASE_URL" in os.environ:
 from evcharge.settings import *  # noqa: E402, F403
 from evcharge.settings import DATA_DIR, DATABASES, TEMPLATES  # noqa: E402
 
+# A connection that a thread keeps would be another test's to close.
+DATABASES["default"]["CONN_MAX_AGE"] = 0
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in production: several threads and processes of a test share it.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}

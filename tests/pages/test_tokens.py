@@ -318,7 +318,7 @@ def test_what_is_known_leads_to_its_token(desk: Client) -> None:
     ("query", "found"),
     [
         ({"token": "a2"}, ["04A2"]),
-        ({"station": "quay 7"}, ["04B3"]),
+        ({"station": "depot"}, ["04B3"]),
         ({"reason": "blocked"}, ["04B3"]),
         ({"since": "2026-01-01"}, ["04A2"]),
         ({"sort": "-count"}, ["04B3", "04A2"]),
@@ -328,7 +328,7 @@ def test_the_rejected_are_found(desk: Client, query: dict[str, str], found: list
     rejected(last_at=timezone.now())
     rejected(
         token="04B3",
-        station=StationFactory(name="Quay 7b"),
+        station=StationFactory(name="Depot 7"),
         reason=RejectionReason.BLOCKED,
         last_at="2025-12-01T00:00Z",
         count=7,
