@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 from wsgiref.headers import Headers
 
-from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
+from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
-from django.utils.decorators import sync_and_async_middleware
 from servestatic.middleware import ServeStaticMiddleware
 from servestatic.responders import StaticFile
 
@@ -39,11 +38,8 @@ class PageCompression(GZipMiddleware):
         return super().process_response(request, response)
 
 
-@sync_and_async_middleware
 def static_files(get_response: Any) -> Any:
     """Static files, and the way to everything else, which needs no loop."""
-    if iscoroutinefunction(get_response):
-        return StaticFiles(get_response)
     files = StaticFiles(sync_to_async(get_response))
     serve = async_to_sync(files)
 

@@ -190,16 +190,13 @@ def _outcome(command: Command, answer: dict[str, Any]) -> Outcome:
     """What one answer means; errors mean the same for every command."""
     if "error" not in answer:
         return command.outcome(answer["action"], answer.get("payload") or {})
-    details = {"code": answer["error"], "description": answer.get("description", "")}
+    said = {"error": f"{answer['error']} {answer.get('description', '')}".rstrip()}
     if answer["error"] in UNSUPPORTED_CODES:
         return Outcome(
             RunStatus.UNSUPPORTED,
-            (_("The station does not support this: %(code)s %(description)s") % details).rstrip(),
+            _("The station does not support this: %(error)s") % said,
         )
-    return Outcome(
-        RunStatus.FAILED,
-        (_("The station reported an error: %(code)s %(description)s") % details).rstrip(),
-    )
+    return Outcome(RunStatus.FAILED, _("The station reported an error: %(error)s") % said)
 
 
 def _supersede_older(run: CommandRun, at: datetime, changes: Changes) -> bool:

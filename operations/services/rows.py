@@ -156,36 +156,34 @@ def insert(model: type[Model], objects: Sequence[Any]) -> None:
     if connection.vendor == "postgresql":
         arrays.insert(model, objects)
         return
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    quote = connection.ops.quote_name
-    names = ", ".join(quote(_column(field)) for field in fields)
-    marks = ", ".join("%s" for _field in fields)
-    sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({marks})"  # noqa: S608
+    sql, fields = _new_row(model)
     _execute(sql, fields, objects)
 
 
 def add(instance: Model) -> None:
     """Write one new row, and give the instance its key: what `save` does, but for its signals."""
-    table, columns, fields = _new_row(type(instance))
-    marks = ", ".join(["%s"] * len(fields))
+    sql, fields = _new_row(type(instance))
     is_told = connection.vendor == "postgresql"
     back = f" RETURNING {connection.ops.quote_name('id')}" if is_told else ""
     values = [
         field.get_db_prep_save(getattr(instance, field.attname), connection) for field in fields
     ]
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks}){back}", values)  # noqa: S608
+        cursor.execute(f"{sql}{back}", values)
         instance.pk = cursor.fetchone()[0] if is_told else cursor.lastrowid
     state: ModelState = vars(instance)["_state"]
     state.adding, state.db = False, DEFAULT_DB_ALIAS
 
 
 @cache
-def _new_row(model: type[Model]) -> tuple[str, str, list[Any]]:
+def _new_row(model: type[Model]) -> tuple[str, list[Any]]:
+    """The statement that writes one, and the fields it takes: all but the key."""
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
     quote = connection.ops.quote_name
     columns = ", ".join(quote(_column(field)) for field in fields)
-    return quote(model._meta.db_table), columns, fields
+    marks = ", ".join("%s" for _field in fields)
+    table = quote(model._meta.db_table)
+    return f"INSERT INTO {table} ({columns}) VALUES ({marks})", fields  # noqa: S608
 
 
 def _field(model: type[Model], name: str) -> Any:

@@ -9,7 +9,7 @@ from django.db.models import Model, QuerySet
 
 from operations.commands.base import Target, TargetKind
 from operations.models import Charger, CommandRun, Connector, Session, Station
-from operations.services import rows
+from operations.services import rows, targets
 from operations.statuses import OperationalStatus
 
 MODELS: dict[TargetKind, Any] = {
@@ -133,17 +133,13 @@ def _of_connectors(connectors: list[Connector], *, with_sessions: bool = True) -
     stations = {connector.station_id for connector in connectors}
     parts = _Parts(stations, with_connectors=False, with_sessions=with_sessions)
     return [
-        Target(
-            station=connector.station,
-            charger=connector.charger,
-            connector=connector,
-            connectors=(connector,),
-            sessions=tuple(
+        targets.alone(
+            connector,
+            (
                 session
                 for session in parts.sessions[connector.station_id]
                 if session.connector_id == connector.pk
             ),
-            owns_station=False,
         )
         for connector in connectors
     ]

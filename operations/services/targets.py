@@ -1,5 +1,6 @@
 """Loads what a command needs to know of its target."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from operations.commands.base import Target, TargetKind
@@ -32,12 +33,17 @@ def of_charger(charger: Charger) -> Target:
 
 def of_connector(connector: Connector) -> Target:
     """One connector."""
+    return alone(connector, Session.objects.running().filter(connector=connector))
+
+
+def alone(connector: Connector, sessions: Iterable[Session] = ()) -> Target:
+    """One connector, which has charger and station at hand: no query."""
     return Target(
         station=connector.station,
         charger=connector.charger,
         connector=connector,
         connectors=(connector,),
-        sessions=tuple(Session.objects.running().filter(connector=connector)),
+        sessions=tuple(sessions),
         owns_station=False,
     )
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import ClassVar
 
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -13,12 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from operations.commands.base import Target
-from operations.models import Charger, CommandRun, Connector, Session
+from operations.models import Charger, CommandRun, Connector
+from operations.services import targets
 from operations.statuses import ChargingStatus, OperationalStatus
-from operations.tables import buttons, cells
+from operations.tables import activity, buttons, cells
+from operations.tables.activity import Activity
 from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
 from operations.tables.patterns import fill
-from operations.tables.sessions import flow, powers_w
+from operations.tables.sessions import flow
 from operations.tables.ticking import TickColumn
 
 EXPAND = lazy(format_html, str)('<span class="visually-hidden">{}</span>', gettext_lazy("Expand"))
@@ -174,10 +175,7 @@ class ConnectorTable(PortalTable):
     request_state = PortalColumn(gettext_lazy("Request"), is_live=True)
     actions = ToolColumn(gettext_lazy("Actions"), css="actions", is_live=True)
 
-    NO_ERROR: ClassVar = {"", "NoError"}
-    sessions: dict[int | None, Session]
-    open_runs: dict[int | None, CommandRun]
-    powers: dict[int, float]  # by session
+    activity: Activity
 
     def learn(self, records: Sequence[Connector]) -> None:
         """Running sessions and open requests."""
@@ -186,15 +184,9 @@ class ConnectorTable(PortalTable):
     @staticmethod
     def learn_together(tables: Iterable["ConnectorTable"], connectors: Sequence[Connector]) -> None:
         """Running sessions and open requests, for the tables of several chargers at once."""
-        pks = [connector.pk for connector in connectors]
-        stations = {connector.station_id for connector in connectors}
-        running = Session.objects.running().filter(station__in=stations, connector__in=pks)
-        waiting = CommandRun.objects.open().filter(station__in=stations, connector__in=pks)
-        sessions = {session.connector_id: session for session in running.order_by("pk")}
-        open_runs = {run.connector_id: run for run in waiting.order_by("pk")}
-        powers = powers_w([session.pk for session in sessions.values()])
+        found = activity.of_stations({connector.station_id for connector in connectors})
         for table in tables:
-            table.sessions, table.open_runs, table.powers = sessions, open_runs, powers
+            table.activity = found
 
     def render_number(self, record: Connector) -> str:
         """In words, since a number alone says little."""
@@ -218,33 +210,25 @@ class ConnectorTable(PortalTable):
 
     def render_error_code(self, record: Connector) -> str | SafeString:
         """What the station says is wrong."""
-        codes = (record.error_code, record.error_info, record.vendor_error_code)
-        return " · ".join(code for code in codes if code not in self.NO_ERROR) or cells.NOTHING
+        return activity.faults(record) or cells.NOTHING
 
     def render_session(self, record: Connector) -> SafeString:
         """What the running session took and takes, kept true by itself; its number leads to it."""
-        session = self.sessions.get(record.pk)
+        session = self.activity.sessions.get(record.pk)
         if session is None:
             return cells.NOTHING
         link = format_html(
             '<a href="{}">{}</a>', reverse("session-detail", args=[session.pk]), session
         )
-        words = flow(session, self.powers.get(session.pk))
+        words = flow(session, self.activity.powers.get(session.pk))
         context = {"session": session, "flow": words}
         shown = render_to_string("operations/station/_flow.html", context)
         return format_html("{} · {}" if words else "{}{}", shown, link)
 
     def render_request_state(self, record: Connector) -> SafeString:
         """The request that is open."""
-        return cells.run_link(self.open_runs.get(record.pk))
+        return cells.run_link(self.activity.of_connectors.get(record.pk))
 
     def render_actions(self, record: Connector) -> SafeString:
         """What can be asked of the connector."""
-        target = Target(
-            station=record.station,
-            charger=record.charger,
-            connector=record,
-            connectors=(record,),
-            owns_station=False,
-        )
-        return buttons.render(buttons.buttons_of(target, self.audience.role))
+        return buttons.render(buttons.buttons_of(targets.alone(record), self.audience.role))

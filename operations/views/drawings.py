@@ -1,6 +1,6 @@
 """A station as a picture: its chargers, what each connector does and what it can be asked."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -9,14 +9,15 @@ from django.utils.translation import gettext_lazy
 
 from operations.commands import BY_SLUG
 from operations.commands.base import Target, Text
-from operations.models import Charger, CommandRun, Connector, Session, Station
+from operations.models import Charger, Connector, Session, Station
+from operations.services import targets
 from operations.statuses import ChargingStatus, OperationalStatus, Role
-from operations.tables import buttons, cells
+from operations.tables import activity, buttons, cells
+from operations.tables.activity import Activity
 from operations.tables.buttons import Button
-from operations.tables.sessions import flow, powers_w
+from operations.tables.sessions import flow
 from operations.views.run_story import Fragment
 
-NO_ERROR = frozenset({"", "NoError"})
 START, STOP = "start-session", "stop-session"
 PLACE = "drawing-"  # tells the buttons' ids apart from those of the lists
 
@@ -76,17 +77,6 @@ class Cabinet:
     outlets: list[Outlet]
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What goes on at the connectors; loaded once for all of them."""
-
-    sessions: dict[int, Session]
-    elsewhere: list[Session]  # those that run at no connector we know
-    powers: dict[int, float]
-    of_chargers: dict[int | None, CommandRun]
-    of_connectors: dict[int | None, CommandRun]
-
-
 class Drawing(NamedTuple):
     """A whole station."""
 
@@ -99,11 +89,11 @@ def of_station(station: Station, role: Role) -> Drawing:
     chargers = list(Charger.objects.filter(station=station).order_by("number"))
     for charger in chargers:
         charger.station = station
-    facts = learn([station.pk])
+    facts = activity.of_stations([station.pk])
     return Drawing(draw(chargers, facts, role), facts.elsewhere)
 
 
-def draw(chargers: Sequence[Charger], facts: Facts, role: Role) -> list[Cabinet]:
+def draw(chargers: Sequence[Charger], facts: Activity, role: Role) -> list[Cabinet]:
     """Chargers, which have their stations at hand."""
     by_pk = {charger.pk: charger for charger in chargers}
     outlets: dict[int, list[Connector]] = {pk: [] for pk in by_pk}
@@ -114,22 +104,8 @@ def draw(chargers: Sequence[Charger], facts: Facts, role: Role) -> list[Cabinet]
     return [_cabinet(charger, outlets[charger.pk], facts, role) for charger in chargers]
 
 
-def learn(stations: Collection[int]) -> Facts:
-    """What runs and what was asked at these stations."""
-    running = list(Session.objects.running().filter(station__in=stations).order_by("pk"))
-    sessions = {each.connector_id: each for each in running if each.connector_id is not None}
-    asked = list(CommandRun.objects.open().filter(station__in=stations).order_by("pk"))
-    return Facts(
-        sessions=sessions,
-        elsewhere=[each for each in running if each.connector_id is None],
-        powers=powers_w([session.pk for session in sessions.values()]),
-        of_chargers={run.charger_id: run for run in asked if run.connector_id is None},
-        of_connectors={run.connector_id: run for run in asked},
-    )
-
-
 def _cabinet(
-    charger: Charger, connectors: Sequence[Connector], facts: Facts, role: Role
+    charger: Charger, connectors: Sequence[Connector], facts: Activity, role: Role
 ) -> Cabinet:
     target = Target(station=charger.station, charger=charger)
     run = facts.of_chargers.get(charger.pk)
@@ -148,19 +124,18 @@ def _cabinet(
     )
 
 
-def _outlet(connector: Connector, facts: Facts, role: Role, place: tuple[int, int]) -> Outlet:
+def _outlet(connector: Connector, facts: Activity, role: Role, place: tuple[int, int]) -> Outlet:
     session = facts.sessions.get(connector.pk)
     run = facts.of_connectors.get(connector.pk)
     shape = shape_of(connector.type)
     status = _status(connector)
-    codes = (connector.error_code, connector.error_info, connector.vendor_error_code)
     return Outlet(
         connector=connector,
         shape=shape,
         kind=_kind(connector, shape),
         tone=_tone(status, connector.station),
         state=cells.state(status, connector.station),
-        error=" · ".join(code for code in codes if code not in NO_ERROR),
+        error=activity.faults(connector),
         session=session,
         flow=flow(session, facts.powers.get(session.pk)) if session else "",
         run=cells.run_link(run) if run else None,
@@ -189,13 +164,7 @@ def _kind(connector: Connector, shape: Shape) -> str:
 
 def _buttons(connector: Connector, role: Role, *, is_charging: bool) -> Iterator[Button]:
     """Those of the lists; before "More", what begins a session or ends the one that runs."""
-    target = Target(
-        station=connector.station,
-        charger=connector.charger,
-        connector=connector,
-        connectors=(connector,),
-        owns_station=False,
-    )
+    target = targets.alone(connector)
     *usual, more = buttons.buttons_of(target, role, place=PLACE)
     yield from usual
     session = BY_SLUG[STOP if is_charging else START]

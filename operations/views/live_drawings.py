@@ -10,6 +10,7 @@ from typing import Final
 from django.template.loader import render_to_string
 
 from operations.models import Charger, Session, Station, User
+from operations.tables import activity
 from operations.tables.audience import Audience
 from operations.tables.sessions import flow, powers_w
 from operations.views import drawings, station_page
@@ -39,7 +40,7 @@ def fragments(audience: Audience, pks: Keys) -> Iterator[tuple[str, str, str]]:
     """Key, id and HTML of what changed about these."""
     if pks["cabinet"]:
         found = list(Charger.objects.select_related("station").filter(pk__in=pks["cabinet"]))
-        facts = drawings.learn({charger.station_id for charger in found})
+        facts = activity.of_stations({charger.station_id for charger in found})
         for cabinet in drawings.draw(found, facts, audience.role):
             for part in drawings.fragments(cabinet):
                 html = render_to_string(part.template, part.context)

@@ -1,16 +1,13 @@
 """Counts what a server has kept, and what that cost its database, from outside the server."""
 
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import psycopg
 import redis
 
-from tests.bench import machine
+from tests.bench import machine, watching
 
 # The tables that grow with what stations say.
 TABLES = {
@@ -26,13 +23,8 @@ class Books:
     """A database, looked at by somebody who is no part of the portal."""
 
     def __init__(self, database_url: str) -> None:
-        parts = urlsplit(database_url)
-        self._is_sqlite = parts.scheme == "sqlite"
-        self._database: Any
-        if self._is_sqlite:
-            self._database = sqlite3.connect(parts.path[1:], isolation_level=None, timeout=20)
-        else:
-            self._database = psycopg.connect(database_url, autocommit=True)
+        self._is_sqlite = watching.is_sqlite(database_url)
+        self._database = watching.open_database(database_url)
 
     def number(self, query: str) -> int:
         """What a query says that has one number to say."""

@@ -12,17 +12,25 @@ ANSWERED = (
 )
 
 
+def is_sqlite(database_url: str) -> bool:
+    """Whether it is a file."""
+    return urlsplit(database_url).scheme == "sqlite"
+
+
+def open_database(database_url: str, *, prepare_threshold: int | None = 5) -> Any:
+    """A connection of somebody who is no part of the portal."""
+    if is_sqlite(database_url):
+        path = urlsplit(database_url).path[1:]
+        return sqlite3.connect(path, isolation_level=None, timeout=20)
+    return psycopg.connect(database_url, autocommit=True, prepare_threshold=prepare_threshold)
+
+
 class Watcher:
     """Counts the runs of a station that are past their answer."""
 
     def __init__(self, database_url: str) -> None:
-        parts = urlsplit(database_url)
-        self._is_sqlite = parts.scheme == "sqlite"
-        self._database: Any
-        if self._is_sqlite:
-            self._database = sqlite3.connect(parts.path[1:], isolation_level=None, timeout=20)
-        else:
-            self._database = psycopg.connect(database_url, autocommit=True, prepare_threshold=1)
+        self._is_sqlite = is_sqlite(database_url)
+        self._database = open_database(database_url, prepare_threshold=1)
         self._query = ANSWERED.format("?" if self._is_sqlite else "%s")
 
     @property

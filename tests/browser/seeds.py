@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from pypdf import PdfReader
 
 from ocpp_gateway.simulator.profiles import Profile
-from ocpp_gateway.simulator.specs import StationSpec
+from ocpp_gateway.simulator.specs import Pace, StationSpec
 from operations.models import OcppMessage, Station
 from operations.versions import OcppVersion
 from tests.browser.journeys import BRISK
@@ -23,12 +23,17 @@ PROFILE = Profile("ABB", "Terra 54", ("1.0",), (2,), 50_000)
 
 
 def connected(
-    fleet: Callable[..., None], version: OcppVersion, name: str = "Quay 1", **facts: Any
+    fleet: Callable[..., None],
+    version: OcppVersion,
+    name: str = "Quay 1",
+    *,
+    pace: Pace = BRISK,
+    **facts: Any,
 ) -> Station:
     """A simulated station that has connected and told of both its connectors."""
     identity = name.upper().replace(" ", "-")
     station: Station = StationFactory(identity=identity, name=name, connected=False, **facts)
-    fleet(StationSpec(identity, version, PROFILE, seed=1), pace=BRISK)
+    fleet(StationSpec(identity, version, PROFILE, seed=1), pace=pace)
     wait_until_true(lambda: station.connectors.exclude(charging_status="").count() == 2)
     return station
 

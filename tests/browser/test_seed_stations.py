@@ -1,6 +1,7 @@
 """What the seed says of Operations > Stations, sentence by sentence, in a real browser."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -19,6 +20,8 @@ pytestmark = pytest.mark.browser
 
 # What the page looks like is the same in each; every version is asked in tests/e2e.
 VERSIONS = pytest.mark.parametrize("version", [V16, V21], ids=str)
+# Long enough for a browser on a busy machine to have shown it.
+AWAY_FOR_A_WHILE = replace(BRISK, reboot_s=4.0)
 SignIn = Callable[..., Page]
 Fleet = Callable[..., None]
 
@@ -84,7 +87,7 @@ def test_to_send_a_reboot_request_click_reboot(
     sign_in: SignIn, fleet: Fleet, version: OcppVersion
 ) -> None:
     """To send a reboot request to the charging station, click Reboot."""
-    station = seeds.connected(fleet, version)
+    station = seeds.connected(fleet, version, pace=AWAY_FOR_A_WHILE)
     page = sign_in()
     seeds.choose(page, "Stations")
     row = seeds.row_of(page, station)

@@ -107,7 +107,15 @@ def main() -> None:
     said["indexes"] = indexes()
     said["kept"] = kept()
     said["next"] = hear(station, 1)
+    tend_messages(station, said)
+    prune_readings(station, said)
+    station.delete()
+    said["after_their_station"] = OcppMessage.objects.count()
+    print(json.dumps(said))  # noqa: T201
 
+
+def tend_messages(station: Station, said: dict[str, Any]) -> None:
+    """Parts are made ahead and dropped when old; what nobody made one for goes to the rest."""
     partitions.LEAST_KEYS = WIDTH
     said["first_end"] = end = partitions.parts_of(OcppMessage)[0].end
     said["made"] = partitions.make_ahead(OcppMessage, keys=WIDTH)
@@ -141,14 +149,14 @@ def main() -> None:
     said["made_after_rest"] = partitions.make_ahead(OcppMessage, keys=WIDTH)
     said["all_found"] = OcppMessage.objects.count()
 
+
+def prune_readings(station: Station, said: dict[str, Any]) -> None:
+    """In the order they came, whatever single clocks say."""
     MeterReading.objects.all().delete()
     readings = meter(station, 800, 500, -30_000, 500, 490, 1, 0, 20_000, 0, 0)
     pruning.prune()
     left = set(MeterReading.objects.values_list("pk", flat=True))
     said["readings_left"] = [pk in left for pk in readings]
-    station.delete()
-    said["after_their_station"] = OcppMessage.objects.count()
-    print(json.dumps(said))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -27,31 +27,13 @@ from django.utils import timezone
 from websockets.asyncio.client import connect
 
 from operations.versions import V16, V201
-from tests import services
+from tests import nginx, services
 from tests.cluster import PASSWORD, Cluster, Visitor, becomes, eventually
 from tests.fake_station import FakeStation
-from tests.test_docs import ROOT
 from tests.wire import Wire
 
 CHAOS_S = float(os.environ.get("EVCHARGE_CHAOS_SECONDS", "4"))
 SLOW_S = 0.5
-NGINX = ROOT / "deploy" / "nginx"
-AROUND = """
-daemon off;
-master_process off;
-pid {folder}/pid;
-error_log {folder}/error.log;
-events {{}}
-http {{
-    access_log {folder}/access.log;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    include {folder}/conf.d/*.conf;
-}}
-"""
 
 
 class House(Cluster):
@@ -86,7 +68,7 @@ class House(Cluster):
         folder = self.folder / "conf.d"
         folder.mkdir()
         key, chain = certificate(self.folder)
-        edited = (NGINX / "evcharge.conf").read_text()
+        edited = (nginx.DEPLOYED / "evcharge.conf").read_text()
         for old, new in {
             "listen 443 ssl": f"listen 127.0.0.1:{self.port} ssl",
             "/etc/ssl/evcharge/fullchain.pem": str(chain),
@@ -95,13 +77,11 @@ class House(Cluster):
             assert edited.count(old) == 1
             edited = edited.replace(old, new)
         (folder / "default.conf").write_text(edited)
-        nodes = (NGINX / "evcharge-nodes.conf").read_text()
+        nodes = (nginx.DEPLOYED / "evcharge-nodes.conf").read_text()
         line = next(line for line in nodes.splitlines() if "EDIT" in line)
         both = (line.replace(":8000", f":{node.port}") for node in (self.a, self.b))
         (folder / "evcharge-nodes.conf").write_text(nodes.replace(line, "\n".join(both)))
-        path = self.folder / "nginx.conf"
-        path.write_text(AROUND.format(folder=self.folder))
-        return path
+        return nginx.configure(self.folder, f"include {self.folder}/conf.d/*.conf;")
 
     def answers(self) -> bool:
         try:

@@ -220,6 +220,26 @@ def counted(cluster: Cluster, batch: int) -> Counter[str]:
     return Counter(dict(cluster.rows(query, batch)))
 
 
+async def kill_one_after_the_other(cluster: Cluster, batch: int) -> None:
+    """Each process goes, and comes back, once five more were sent."""
+    sent = "SELECT count(*) FROM operations_commandrun WHERE batch_id = %s AND sent_at IS NOT NULL"
+    processes = [
+        (cluster.kill_worker, cluster.start_worker),
+        (cluster.kill_beat, cluster.start_beat),
+        (cluster.redis.kill, cluster.redis.start),
+        (cluster.kill_a, cluster.start_a),
+    ]
+    for number, (kill, come_back) in enumerate(processes, 1):
+        await eventually(
+            lambda most=number * 5: cluster.rows(sent, batch)[0][0] >= most,
+            f"{number * 5} sent:",
+            60,
+            state=lambda: str(counted(cluster, batch)),
+        )
+        await asyncio.to_thread(kill)
+        await asyncio.to_thread(come_back)
+
+
 async def test_whichever_process_is_killed_the_others_finish_the_batch(cluster: Cluster) -> None:
     """Worker, beat, Redis, a server: each of them gone for a while, one after the other."""
     size = SIMULATED
@@ -237,25 +257,7 @@ async def test_whichever_process_is_killed_the_others_finish_the_batch(cluster: 
         said = await asyncio.to_thread(cluster.manage, "shell", "-v0", "-c", REBOOT_ALL)
         batch = int(said.stdout)
         ended = "SELECT 1 FROM operations_commandbatch WHERE id = %s AND ended_at IS NOT NULL"
-        sent = (
-            "SELECT count(*) FROM operations_commandrun WHERE batch_id = %s AND sent_at IS NOT NULL"
-        )
-        kills = [cluster.kill_worker, cluster.kill_beat, cluster.redis.kill, cluster.kill_a]
-        comebacks = [
-            cluster.start_worker,
-            cluster.start_beat,
-            cluster.redis.start,
-            cluster.start_a,
-        ]
-        for number, (kill, come_back) in enumerate(zip(kills, comebacks, strict=True), 1):
-            await eventually(
-                lambda most=number * 5: cluster.rows(sent, batch)[0][0] >= most,
-                f"{number * 5} sent:",
-                60,
-                state=lambda: str(counted(cluster, batch)),
-            )
-            await asyncio.to_thread(kill)
-            await asyncio.to_thread(come_back)
+        await kill_one_after_the_other(cluster, batch)
         await eventually(
             lambda: bool(cluster.rows(ended, batch)),
             "the end:",

@@ -9,25 +9,12 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from operations.models import Download, ReceivedFile
-from tests import services
+from tests import nginx, services
 from tests.filing import bytes_of, link_to_image, link_to_receiver, parts, stored_image
 from tests.portal import Portal
 
-SNIPPET = Path(__file__).parents[2] / "deploy" / "nginx" / "files.conf"
 CONTENT = bytes(range(256)) * 4096
-CONFIGURATION = """
-daemon off;
-master_process off;
-pid {folder}/pid;
-error_log {folder}/error.log;
-events {{}}
-http {{
-    access_log {folder}/access.log;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
+INSIDE = """
     upstream evcharge {{ server 127.0.0.1:{portal}; }}
     server {{
         listen 127.0.0.1:{port};
@@ -38,7 +25,6 @@ http {{
         include {folder}/files.conf;
         location / {{ proxy_pass http://evcharge; }}
     }}
-}}
 """
 
 Ask = Callable[..., tuple[http.client.HTTPResponse, bytes]]
@@ -51,10 +37,11 @@ def ask(portal: Portal, settings: Settings, tmp_path: Path) -> Iterator[Ask]:
     settings.EVCHARGE_FILES_ROOT = root
     settings.EVCHARGE_FILES_ACCEL = "/stored-files/"
     settings.EVCHARGE_PUBLIC_URL = f"http://127.0.0.1:{port}"
-    snippet = SNIPPET.read_text().replace("/var/lib/evcharge/files/", f"{root}/")
+    snippet = (
+        (nginx.DEPLOYED / "files.conf").read_text().replace("/var/lib/evcharge/files/", f"{root}/")
+    )
     (tmp_path / "files.conf").write_text(snippet)
-    configuration = CONFIGURATION.format(folder=tmp_path, portal=portal.port, port=port)
-    (tmp_path / "nginx.conf").write_text(configuration)
+    nginx.configure(tmp_path, INSIDE.format(folder=tmp_path, portal=portal.port, port=port))
 
     def ask(
         method: str, path: str, body: bytes | None = None, **headers: str

@@ -1,33 +1,23 @@
 """The lists of chargers and of stations, beside the raw SQL they need."""
 
 from tests.bench.bench import Bench, Rows
-from tests.bench.ground import run_apart
 from tests.bench.probes import CHARGERS_PER_STATION
+from tests.bench.rows import beside_sql
 from tests.bench.scale import FULL
 from tests.bench.table import Row, target
 
 
 def measure(bench: Bench) -> Rows:
-    ground, scale = bench.ground, bench.scale
-    url = ground.copy()
+    scale = bench.scale
     how = ["--chargers", str(scale.chargers), *(["--all"] if scale is FULL else [])]
-    lists = run_apart("tests.bench.probes.pages", *how, env=ground.env(url))
-    ground.discard(url)
+    lists = beside_sql.looked_at(bench, "pages", *how)
     stations = scale.chargers // CHARGERS_PER_STATION
     for name, count in (("charger", scale.chargers), ("station", stations)):
         yield from of_list(bench, f"list of {count:,} {name}s", lists[f"{name}-list"])
 
 
 def of_list(bench: Bench, what: str, figures: dict[str, dict[str, float]]) -> Rows:
-    for view, figure in figures.items():
-        yield Row(
-            what=bench.named(f"{what}, {view}; its raw SQL"),
-            ours=figure["ms"],
-            reference=figure["raw_ms"],
-            unit="ms",
-            target=target("page"),
-            note=f"{figure['queries']} queries",
-        )
+    yield from beside_sql.views(bench, what, figures, "page")
     slowest = max(figures, key=lambda view: figures[view]["ms"])
     yield Row(
         what=bench.named(f"{what}, the slowest view"),
