@@ -3,7 +3,11 @@
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
+from contextvars import copy_context
+from functools import partial
+from time import monotonic
 from typing import Any, NoReturn
 
 from channels.consumer import get_handler_name
@@ -37,7 +41,10 @@ class StationConsumer(AsyncWebsocketConsumer):
         self._sender: asyncio.Task[None] | None = None
         self._is_hearing = False
         self._is_sending = False
+        self._is_waiting = False  # a frame, for its turn
+        self._say: Callable[[str], bool] | None = None
         self._pace = Pace()
+        self._read_at = 0.0  # when the next frame may be read; monotonic
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve the socket; clean up however it ends, also where no disconnect is told.
@@ -109,6 +116,12 @@ class StationConsumer(AsyncWebsocketConsumer):
         gateway.add(self._conversation)
         switchboard.listen(self.channel_name, self._take)
         await self.accept(subprotocol=claim.subprotocol)
+        direct = extensions.get("evcharge.direct")
+        if direct is not None:
+            self._say = direct["say"]
+            # In this task's context: the log names the connection.
+            in_context: Any = copy_context().run
+            direct["hear"](partial(in_context, self._hear_at_once))
 
     def _arrival(self, claim: Claim) -> Arrival:
         client = self.scope.get("client") or ("",)
@@ -130,28 +143,49 @@ class StationConsumer(AsyncWebsocketConsumer):
         await send({"type": "websocket.http.response.body", "body": body})
         raise StopConsumer
 
+    def _hear_at_once(self, raw: str | bytes) -> bool:
+        """Take one frame as it arrives, where the server can tell; False when it has to wait."""
+        if self._is_waiting or not self._may_read or monotonic() < self._read_at:
+            return False
+        self._hear(raw)
+        return True
+
     async def websocket_receive(self, message: Any) -> None:
-        """Take one frame; wait first where too much is under way already."""
-        conversation = self._conversation
-        if conversation is None:
-            return
-        raw = message.get("text")
+        """Take one frame when its turn has come; none is read beyond it until then."""
+        text = message.get("text")
+        self._is_waiting = True
+        while not self._may_read:  # noqa: ASYNC110
+            await asyncio.sleep(BUSY_S)
+        wait_s = self._read_at - monotonic()
+        if wait_s > 0:
+            await asyncio.sleep(wait_s)
+        self._is_waiting = False
         self._is_hearing = True
-        try:
-            conversation.hear(raw if raw is not None else message.get("bytes") or b"")
-        except Exception:
-            # Nothing a station sends may end its socket; what went wrong is in the log.
-            logger.exception("a frame could not be handled")
+        self._hear(text if text is not None else message.get("bytes") or b"")
         self._is_hearing = False
         if self._unsent and not self._is_sending:
             self._is_sending = True
             await self._send_all()
-        # Read no further while too much is under way, or a babbler has had its share.
-        while conversation.is_busy or len(self._unsent) > MOST_UNSENT:  # noqa: ASYNC110
-            await asyncio.sleep(BUSY_S)
+
+    @property
+    def _may_read(self) -> bool:
+        """Whether too much is under way already."""
+        conversation = self._conversation
+        is_busy = conversation is not None and conversation.is_busy
+        return not is_busy and len(self._unsent) <= MOST_UNSENT
+
+    def _hear(self, raw: str | bytes) -> None:
+        """Take one frame; a babbler has to wait before the next."""
+        if self._conversation is None:
+            return
+        try:
+            self._conversation.hear(raw)
+        except Exception:
+            # Nothing a station sends may end its socket; what went wrong is in the log.
+            logger.exception("a frame could not be handled")
         wait_s = self._pace.wait_s()
         if wait_s > 0:
-            await asyncio.sleep(wait_s)
+            self._read_at = monotonic() + wait_s
 
     async def websocket_disconnect(self, message: Any) -> None:
         """The socket closed."""
@@ -173,6 +207,9 @@ class StationConsumer(AsyncWebsocketConsumer):
     # --- What goes out, in order
 
     def _transmit(self, frame: str) -> None:
+        is_next = not self._unsent and not self._is_sending
+        if is_next and self._say is not None and self._say(frame):
+            return
         self._unsent.append(frame)
         if not self._is_hearing and not self._is_sending:
             self._is_sending = True

@@ -35,6 +35,7 @@ FEWEST_AT_ONCE = 25  # fewer would write little more than their commits
 MOST_WAITING = 10_000  # then sockets are read no further, and the stations wait
 PATIENCE_S = 20.0  # how long a database may be away before stations get an error
 RETRY_S = 0.5
+COMPANY_S = 0.01  # how long what is one of many waits for others, to share their statements
 QUIET_S = 1.0  # how long log lines may wait for company
 
 Done = Callable[[Any], None]
@@ -71,6 +72,9 @@ class Writer:
         self._thread: threading.Thread | None = None
         self._work: deque[_Work] = deque()
         self._urgent: deque[_Work] = deque()  # what somebody waits for who has just clicked
+        # On the loop: what is one of many, and what came in this turn.
+        self._patient: list[_Work] = []
+        self._fresh: list[_Work] = []
         self._log: deque[Exchange] = deque()
         self._wake = threading.Event()
         self._is_stopping = False
@@ -88,6 +92,7 @@ class Writer:
 
     def stop(self) -> None:
         """Write what waits, then end. Blocks for that long."""
+        self._end_patience()
         self._is_stopping = True
         self._wake.set()
         if self._thread is not None:
@@ -96,18 +101,46 @@ class Writer:
 
     def record(self, told: Told, conclude: Conclude, done: Done) -> None:
         """Record an event and log its exchange; `done` gets what `conclude` made, or Failed."""
-        self._work.append(_Work(done, told=told, conclude=conclude))
-        self._wake.set()
+        self._put(_Work(done, told=told, conclude=conclude))
 
     def call(self, service: Callable[[], Any], done: Done) -> None:
         """Call a service in the next transaction; `done` gets its result, or Failed."""
-        self._work.append(_Work(done, call=service))
-        self._wake.set()
+        self._put(_Work(done, call=service))
 
     def gather(self, service: Many, item: Any, done: Done, *, is_urgent: bool = False) -> None:
         """Like `call`, together with all others that want the same of this service."""
-        queue = self._urgent if is_urgent else self._work
-        queue.append(_Work(done, many=service, item=item))
+        work = _Work(done, many=service, item=item)
+        if is_urgent:
+            self._urgent.append(work)
+            self._wake.set()
+        else:
+            self._put(work)
+
+    def gather_patiently(self, service: Many, item: Any, done: Done) -> None:
+        """Like `gather`, for one of very many: it waits a moment for others of its kind."""
+        self._patient.append(_Work(done, many=service, item=item))
+        if len(self._patient) == 1 and self._loop is not None:
+            self._loop.call_later(COMPANY_S, self._end_patience)
+
+    def _end_patience(self) -> None:
+        patient, self._patient = self._patient, []
+        self._fresh.extend(patient)
+        self._hand_over()
+
+    def _put(self, work: _Work) -> None:
+        """Hand over at the end of the loop's turn, with all else that came in it.
+
+        Woken by each, the thread would begin with the first, and the two take turns for every few.
+        """
+        self._fresh.append(work)
+        if self._loop is None or self._loop.is_closed():
+            self._hand_over()
+        elif len(self._fresh) == 1:
+            self._loop.call_soon(self._hand_over)
+
+    def _hand_over(self) -> None:
+        fresh, self._fresh = self._fresh, []
+        self._work.extend(fresh)
         self._wake.set()
 
     def ask(self, service: Callable[[], Any]) -> asyncio.Future[Any]:
@@ -129,7 +162,8 @@ class Writer:
     @property
     def is_full(self) -> bool:
         """Whether sockets shall wait before they bring more."""
-        return len(self._work) + len(self._log) >= MOST_WAITING
+        waiting = len(self._work) + len(self._patient) + len(self._fresh) + len(self._log)
+        return waiting >= MOST_WAITING
 
     # Runs in the thread
 
@@ -206,9 +240,12 @@ class Writer:
             return
 
         def call_back() -> None:
-            # Each on its own: one that fails keeps nobody else from being answered.
             for work, result in zip(batch, results, strict=True):
-                loop.call_soon(work.done, result)
+                try:
+                    work.done(result)
+                except Exception as error:  # noqa: BLE001  it keeps nobody else from an answer
+                    what = {"message": "what was written could not be told", "exception": error}
+                    loop.call_exception_handler(what)
 
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(call_back)

@@ -238,6 +238,8 @@ class ServerProcess(Server):
                 "websocket.http.response": {},
                 # Ours: when the peer last answered a ping, seconds since 1970, None for never.
                 "evcharge.pong": {"at": lambda: protocol.ponged_at},
+                # Ours: messages without the queue and the task between, while none waits there.
+                "evcharge.direct": {"hear": protocol.hear, "say": protocol.say},
             }
             scope["raw_path"] = protocol.target
             scope["path"] = unquote(protocol.target.decode("latin1"))

@@ -8,6 +8,7 @@ import logging
 import socket
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from http.client import responses as phrases
 from typing import Any
 
@@ -21,6 +22,8 @@ logger = logging.getLogger("ocpp_gateway.server")
 
 Message = dict[str, Any]
 Headers = list[tuple[bytes, bytes]]
+# Takes a message at once; False when it has to wait its turn.
+Take = Callable[[str | bytes], bool]
 
 TEXT, BINARY = 1, 2
 MAX_REASON_BYTES = 123  # RFC 6455 §5.5: a close frame holds 125 bytes, two of them the code
@@ -40,6 +43,7 @@ class Socket(WebSocketProtocol):
     autoPingTimeoutCall: Any
     autoPingPending: bytes | None
     ponged_at: float | None = None
+    take: Take | None = None
 
     def onConnect(self, request: Any) -> Any:
         """Start the application for a handshake that is well formed."""
@@ -85,10 +89,15 @@ class Socket(WebSocketProtocol):
         """Nothing to tell: the application opened it."""
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
-        """Queue a message for the application, unless one of us has said goodbye."""
-        if self.state == self.STATE_OPEN and not self.muted:
-            key, content = ("bytes", payload) if isBinary else ("text", payload.decode())
-            self.application_queue.put_nowait({"type": "websocket.receive", key: content})
+        """Give the application a message, unless one of us has said goodbye."""
+        if self.state != self.STATE_OPEN or self.muted:
+            return
+        content = payload if isBinary else payload.decode()
+        # None overtakes those that wait in the queue.
+        if self.take is not None and self.application_queue.empty() and self.take(content):
+            return
+        key = "bytes" if isBinary else "text"
+        self.application_queue.put_nowait({"type": "websocket.receive", key: content})
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
         """Tell the application that the socket is gone, if there ever was one."""
@@ -154,6 +163,17 @@ class Socket(WebSocketProtocol):
             self.close(message.get("code") or 1000, message.get("reason") or "")
         else:
             raise ValueError(f"{message['type']!r} cannot be sent after the handshake.")
+
+    def hear(self, take: Take) -> None:
+        """From now on offer each message to the application as it arrives."""
+        self.take = take
+
+    def say(self, text: str) -> bool:
+        """Send a text at once; False when the application has to wait for the peer."""
+        if self.state != self.STATE_OPEN or not self.gate.is_open:
+            return False
+        self.sendFrame(TEXT, text.encode())
+        return True
 
     async def drain(self) -> None:
         """Wait for a peer that does not read; pings find out whether it ever will."""
@@ -273,6 +293,7 @@ class Socket(WebSocketProtocol):
             cut.cancel()
         if hasattr(self, "gate"):
             self.gate.resumeProducing()
+        self.take = None
         super().connectionLost(reason)
 
     def check_timeouts(self) -> None:

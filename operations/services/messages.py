@@ -1,6 +1,6 @@
 """The message log: every frame, written in batches."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -37,24 +37,31 @@ def log(exchanges: Sequence[Exchange]) -> None:
         each.call = clean(masking.raw_frame(each.call))
         each.answer = clean(masking.raw_frame(each.answer))
         each.unique_id = clean(each.unique_id)[:255]
-        each.action = clean(each.action)[:50]
-        each.error_code = clean(each.error_code)[:50]
-        count(each)
+        if each.action not in _known_actions():
+            each.action = clean(each.action)[:50]
+        if each.error_code:
+            each.error_code = clean(each.error_code)[:50]
+    count(exchanges)
     rows.insert(OcppMessage, exchanges)
 
 
-def count(exchange: Exchange | OcppMessage) -> None:
-    """Count a finished exchange among the figures of this process."""
-    by = "station" if exchange.is_from_station else "portal"
-    action = exchange.action if exchange.action in _known_actions() else metrics.OTHER
-    outcome = "error" if exchange.error_code else "answered"
-    if exchange.answered_at is None:
-        outcome = "unanswered"
-    else:
-        seconds = (exchange.answered_at - exchange.called_at).total_seconds()
-        _answer_seconds(by).observe(seconds)
-    _messages(by, action, outcome).inc()
-    traffic.count(exchange.station_id)
+def count(exchanges: Iterable[Exchange | OcppMessage]) -> None:
+    """Count finished exchanges among the figures of this process."""
+    alike: dict[tuple[str, str, str], int] = {}
+    for each in exchanges:
+        by = "station" if each.is_from_station else "portal"
+        action = each.action if each.action in _known_actions() else metrics.OTHER
+        outcome = "error" if each.error_code else "answered"
+        if each.answered_at is None:
+            outcome = "unanswered"
+        else:
+            seconds = (each.answered_at - each.called_at).total_seconds()
+            _answer_seconds(by).observe(seconds)
+        kind = (by, action, outcome)
+        alike[kind] = alike.get(kind, 0) + 1
+        traffic.count(each.station_id)
+    for kind, number in alike.items():
+        _messages(*kind).inc(number)
 
 
 @cache  # looking a label up takes longer than counting

@@ -1,5 +1,6 @@
 """Asking a station something: a command's dialog, and what it submits."""
 
+from time import sleep
 from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
@@ -21,6 +22,9 @@ from operations.views import forecasts, run_story
 from operations.views.requests import PortalRequest
 
 TONES = {"danger": "red"}  # a command's button colour, as the dialog calls it
+# As long as it takes the gateway's threads to claim a run and send its frame. Drawing the answer
+# meanwhile would keep the interpreter from them for twice that.
+FRAME_FIRST_S = 0.003
 
 
 class OfTarget(View):
@@ -130,6 +134,7 @@ class Ask(OfTarget):
             options=form.options.options(),
             form_opened_at=form.options.cleaned_data["opened_at"],
         )
+        sleep(FRAME_FIRST_S)
         if not request.htmx:
             return redirect("run-detail", pk=run.pk)
         response = render(request, "operations/ask/_asked.html", run_story.notice(run))

@@ -122,6 +122,35 @@ async def stuck(probe: Probe, scope: Scope, receive: Receive, send: Send) -> Non
     await echo(probe, scope, receive, ignoring_accept(send))
 
 
+async def direct(probe: Probe, scope: Scope, receive: Receive, send: Send) -> None:
+    """Hears and answers at once, but for what is to wait until it is released."""
+    await send({"type": "websocket.accept"})
+    line = scope["extensions"]["evcharge.direct"]
+
+    def take(content: str | bytes) -> bool:
+        if content == "later":
+            probe.note("later waits")
+            return False
+        assert line["say"](f"at once {content!r}")
+        return True
+
+    line["hear"](take)
+    await probe.release.wait()
+    while (message := await receive())["type"] != "websocket.disconnect":
+        await send({"type": "websocket.send", "text": f"in turn {message['text']!r}"})
+    assert not line["say"]("nobody is there")
+
+
+async def pour_at_once_to(probe: Probe, scope: Scope, receive: Receive, send: Send) -> None:
+    """Says as much as is taken without waiting, and the rest in turn."""
+    await send({"type": "websocket.accept"})
+    text, said = "x" * CHUNK, 0
+    while scope["extensions"]["evcharge.direct"]["say"](text):
+        said += 1
+    probe.note(f"said {said}")
+    await send({"type": "websocket.send", "text": "the rest"})
+
+
 def ignoring_accept(send: Send) -> Send:
     async def filtered(message: Message) -> None:
         if message["type"] != "websocket.accept":
@@ -219,6 +248,8 @@ SOCKETS: dict[str, Handler] = {
     "undecided": undecided,
     "stuck": stuck,
     "pour": pour,
+    "direct": direct,
+    "pour-direct": pour_at_once_to,
     "raise": break_page,
 }
 PAGES: dict[str, Handler] = {

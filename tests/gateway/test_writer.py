@@ -56,6 +56,9 @@ class Desk:
     def asks(self, name: str, service: Callable[[], Any]) -> None:
         self._writer.call(service, self._done(name))
 
+    def wants_patiently(self, name: str, service: Many, item: Any) -> None:
+        self._writer.gather_patiently(service, item, self._done(name))
+
     def wants(self, name: str, service: Many, item: Any, *, is_urgent: bool = False) -> None:
         self._writer.gather(service, item, self._done(name), is_urgent=is_urgent)
 
@@ -177,6 +180,25 @@ async def test_what_is_urgent_overtakes_what_waits(writer: Writer, transactional
     start(writer)
     await desk.gets(2)
     assert order == [["click"], ["batch"]]
+
+
+async def test_what_is_one_of_many_waits_for_company(
+    writer: Writer, transactional_db: None
+) -> None:
+    desk, rounds = Desk(writer), []
+
+    def note(names: Sequence[str]) -> Sequence[str]:
+        rounds.append(list(names))
+        return names
+
+    start(writer)
+    for name in ("first", "second", "third"):
+        desk.wants_patiently(name, note, name)
+    await desk.gets(3)
+    assert rounds == [["first", "second", "third"]]
+    desk.wants_patiently("last", note, "last")
+    await asyncio.to_thread(writer.stop)  # nothing is left behind
+    assert rounds[1:] == [["last"]]
 
 
 async def test_who_clicks_waits_for_a_short_transaction_however_much_waits(
