@@ -15,7 +15,16 @@ def open_environment() -> Env:
     """The environment; every variable may also be given as NAME_FILE, a file's path."""
     env = FileAwareEnv()
     env.add_parser("ports", _ports)
+    env.add_parser("days", _days)
     return env
+
+
+def _days(value: str) -> int:
+    """A number of days; 0 for those that never end."""
+    days = int(value)
+    if days < 0:
+        raise ValueError("There are no negative days.")
+    return days
 
 
 def _ports(value: str) -> range:
@@ -85,6 +94,7 @@ def database(env: Env, base: Path) -> dict[str, Any]:
         }
         return config
     if config["ENGINE"].endswith("postgresql"):
+        config["ENGINE"] = "evcharge.databases.postgresql"
         # Whoever asks tries again by itself: the pool must not, in ever longer intervals, after the
         # database is back. Pages say after ten seconds that it is away.
         pool = {"min_size": 1, "max_size": 16, "timeout": 10, "reconnect_timeout": 2}

@@ -15,7 +15,7 @@ from ocpp_gateway.writer import Failed, Writer
 from operations import events
 from operations.commands import BY_SLUG
 from operations.services import outcomes, runs, stations
-from operations.services.calls import Claimed, OutgoingCall
+from operations.services.calls import Claimed, OutgoingCall, Over
 from operations.services.connections import Opened
 
 MOST_STRAYS = 20  # answers nobody waits for, each worth a look into the database
@@ -46,6 +46,7 @@ class _Call:
     run_pk: int
     call: OutgoingCall
     timeout_s: float
+    can_wait: bool = False  # as its run
 
     def asked(self) -> Asked:
         """As the link takes it."""
@@ -116,13 +117,11 @@ class Asking:
             case _Call():
                 self._skip()  # an earlier call of this run was not answered
             case _Run(pk, is_nudge=False):
-                socket = self._opened.connection_pk
-                self._writer.gather(
-                    runs.claim_all,
-                    (pk, socket),
-                    partial(self._claimed, item),
-                    is_urgent=not item.can_wait,
-                )
+                asked, claimed = (pk, self._opened.connection_pk), partial(self._claimed, item)
+                if item.can_wait:
+                    self._writer.gather_patiently(runs.claim_all, asked, claimed)
+                else:
+                    self._writer.gather(runs.claim_all, asked, claimed, is_urgent=True)
             case _Run(pk):
                 claim = partial(
                     runs.claim_nudge, run_pk=pk, connection_pk=self._opened.connection_pk
@@ -143,10 +142,10 @@ class Asking:
         awaits = BY_SLUG[claimed.command].awaits
         if awaits and not claimed.is_nudge:
             self._watched[item.pk] = awaits
-        self._put_calls(claimed)
+        self._put_calls(claimed, can_wait=item.can_wait)
         self._skip()
 
-    def _put_calls(self, claimed: Claimed) -> None:
+    def _put_calls(self, claimed: Claimed, *, can_wait: bool = False) -> None:
         """A run's calls go out next, one after the other, unless they must not go out."""
         fault = self._fault_of(claimed)
         if fault is not None:
@@ -157,7 +156,8 @@ class Asking:
         # A late answer to an earlier attempt may have taken it off.
         self._asking.add(claimed.run_pk)
         for call in reversed(claimed.calls):
-            self._link.put_first(_Call(claimed.run_pk, call, claimed.answer_timeout_s))
+            timeout_s = claimed.answer_timeout_s
+            self._link.put_first(_Call(claimed.run_pk, call, timeout_s, can_wait))
 
     def _fault_of(self, claimed: Claimed) -> str | None:
         """Why these calls must not go out: we are strict in what we send."""
@@ -203,7 +203,7 @@ class Asking:
         if isinstance(asked.item, _Own):
             self._journal.asked(asked, shortened(raw))
         else:
-            self._record_answer(happening.answer, raw, at)
+            self._record_answer(happening.answer, raw, at, can_wait=asked.item.can_wait)
             self._settle(asked.item.run_pk)
         self.pump()
 
@@ -219,7 +219,12 @@ class Asking:
             self._record_answer(message, raw, at)
 
     def _record_answer(
-        self, message: CallResult | CallError, raw: str | bytes, at: datetime
+        self,
+        message: CallResult | CallError,
+        raw: str | bytes,
+        at: datetime,
+        *,
+        can_wait: bool = False,
     ) -> None:
         answer: dict[str, Any]
         if isinstance(message, CallError):
@@ -229,17 +234,24 @@ class Asking:
         answered = outcomes.Answered(
             message.unique_id, self._opened.station_pk, shortened(raw), answer, at
         )
-        self._writer.gather(
-            outcomes.record_answers, answered, partial(self._recorded, message.unique_id, raw)
-        )
+        gather = self._writer.gather_patiently if can_wait else self._writer.gather
+        recorded = partial(self._recorded, message.unique_id, raw, can_wait=can_wait)
+        gather(outcomes.record_answers, answered, recorded)
 
     def _recorded(
-        self, unique_id: str, raw: str | bytes, recorded: int | Claimed | Failed | None
+        self,
+        unique_id: str,
+        raw: str | bytes,
+        recorded: int | Over | Claimed | Failed | None,
+        *,
+        can_wait: bool,
     ) -> None:
         if recorded is None:
             self._journal.stray(raw, unique_id)
+        elif isinstance(recorded, Over):
+            self._watched.pop(recorded.run_pk, None)
         elif isinstance(recorded, Claimed) and not self._is_over:
-            self._put_calls(recorded)
+            self._put_calls(recorded, can_wait=can_wait)
             self.pump()
 
     # What shows

@@ -74,10 +74,12 @@ class CommandRun(models.Model):
         null=True,
         blank=True,
         related_name="runs",
-        db_index=False,  # runs_of_batch is one
+        db_index=False,  # runs_of_batch is one; what a move of a run costs goes with their number
     )
-    command = models.CharField(_("command"), max_length=50, db_index=True)
-    station = models.ForeignKey(Station, on_delete=models.CASCADE, related_name="runs")
+    command = models.CharField(_("command"), max_length=50)
+    station = models.ForeignKey(
+        Station, on_delete=models.CASCADE, related_name="runs", db_index=False
+    )
     charger = models.ForeignKey(
         Charger, on_delete=models.SET_NULL, null=True, blank=True, related_name="runs"
     )
@@ -89,7 +91,7 @@ class CommandRun(models.Model):
     sealed = models.TextField(blank=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     status = models.CharField(
-        _("status"), max_length=15, choices=RunStatus, default=RunStatus.QUEUED, db_index=True
+        _("status"), max_length=15, choices=RunStatus, default=RunStatus.QUEUED
     )
     summary = models.CharField(max_length=300, blank=True)
     # What the station said last of an effect that takes its time, and since when.
@@ -156,6 +158,8 @@ class CommandRun(models.Model):
                 fields=["station"], condition=Q(waits_for_station=True), name="runs_waiting_offline"
             ),
             models.Index(fields=["station", "-created_at"], name="runs_of_station"),
+            models.Index(fields=["command", "id"], name="runs_by_command"),
+            models.Index(fields=["status", "id"], name="runs_by_status"),
             models.Index(fields=["closed_at"], name="runs_by_closing"),
             # What people asked, which the plain list shows; word for word as there.
             models.Index(
@@ -200,7 +204,7 @@ class CommandRun(models.Model):
 
 
 class RunTransition(models.Model):
-    """One step of a run's life: kept for ever, never changed."""
+    """One step of a run's life: kept as long as the run, never changed."""
 
     run = models.ForeignKey(CommandRun, on_delete=models.CASCADE, related_name="transitions")
     at = models.DateTimeField()

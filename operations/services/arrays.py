@@ -4,12 +4,12 @@ A statement for each row costs it more than what the statement does.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import JSONField, Model
 
 MOST = 5_000  # rows of one statement
@@ -39,8 +39,14 @@ def _chunks(objects: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 def _run(sql: str, model: type[Model], names: tuple[str, ...], objects: Sequence[Any]) -> None:
     arrays = [_array(field, objects) for field in _fields(model, names)]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, arrays)
+    with cursor() as asking:
+        asking.execute(sql, arrays)
+
+
+def cursor() -> Any:
+    """For statements of these: they stay the same, and are planned once."""
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    return database.cursor_that_stays()
 
 
 # --- The statements, made once -----------------------------------------------------------------
@@ -75,9 +81,16 @@ def _columns(model: type[Model], names: tuple[str, ...]) -> str:
 
 
 def _given(model: type[Model], names: tuple[str, ...]) -> str:
-    # Without lengths: to cast to varchar(50) would cut what is too long, and say nothing.
-    types = (field.db_type(connection).partition("(")[0] for field in _fields(model, names))
-    return f"unnest({', '.join(f'%s::{kind}[]' for kind in types)})"
+    return f"unnest({', '.join(f'%s::{kind(field)}[]' for field in _fields(model, names))})"
+
+
+def kind(field: Any) -> str:
+    """The field's type in the database.
+
+    Without lengths: to cast to varchar(50) would cut what is too long, and say nothing.
+    """
+    name: str = field.rel_db_type(connection) if field.primary_key else field.db_type(connection)
+    return name.partition("(")[0]
 
 
 # --- The arrays, as PostgreSQL reads them ------------------------------------------------------
@@ -85,10 +98,24 @@ def _given(model: type[Model], names: tuple[str, ...]) -> str:
 
 def _array(field: Any, objects: Sequence[Any]) -> str:
     value_of = attrgetter("pk" if field.primary_key else field.attname)
-    values: Iterator[Any] = map(value_of, objects)
+    values = list(map(value_of, objects))
+    first, count = values[0], len(values)
+    # Many rows of one click differ in little: what is the same in all is put into words once.
+    is_same = all(each is first for each in values)
+    if is_same:
+        values = [first]
     if isinstance(field, JSONField):
-        values = (each if each is None else json.dumps(each, cls=field.encoder) for each in values)
-    return f"{{{','.join(map(_element, values))}}}"
+        values = [each if each is None else json.dumps(each, cls=field.encoder) for each in values]
+    return _array_of([_element(each) for each in values] * (count if is_same else 1))
+
+
+def text(values: Iterable[Any]) -> str:
+    """The values as one array."""
+    return _array_of(map(_element, values))
+
+
+def _array_of(elements: Iterable[str]) -> str:
+    return f"{{{','.join(elements)}}}"
 
 
 def _element(value: Any) -> str:

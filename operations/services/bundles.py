@@ -29,8 +29,7 @@ class Bundle(Ledger):
 
     def load(self, run_pks: Collection[int]) -> dict[int, CommandRun]:
         """Take these runs."""
-        taken = rows.load(CommandRun, set(run_pks), is_locked=True)
-        selections.give_parts(taken)
+        taken = selections.runs_with_parts(set(run_pks), is_locked=True)
         found = {run.pk: run for run in taken}
         self.locked |= found
         self._targets |= selections.of_runs(taken)

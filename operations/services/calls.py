@@ -33,6 +33,13 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
+class Over:
+    """A run that an answer has ended, for good: whatever its station tells, nobody need look."""
+
+    run_pk: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """Calls, and the rows of the log that an answer finds its run by."""
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -66,6 +66,24 @@ class Switchboard:
             self._send(_send, channel_name, message)
         else:
             self._call(partial(take, message))
+
+    def tell_all(self, messages: Sequence[tuple[str, dict[str, Any]]]) -> None:
+        """The same for many: this process's own hear of it in one turn of the loop, together."""
+        near = []
+        for channel_name, message in messages:
+            take = self._takers.get(channel_name)
+            if take is None or self._loop is None:
+                self.tell(channel_name, message)
+            else:
+                near.append(partial(take, message))
+        if near:
+            self._call(partial(self._call_each, near))
+
+    def _call_each(self, callbacks: Sequence[Callable[[], None]]) -> None:
+        """Each on its own: one that fails keeps nobody else from hearing."""
+        for callback in callbacks:
+            if self._loop is not None:
+                self._loop.call_soon(callback)
 
     def look(self) -> None:
         """Send nobody a message, to know whether the layer takes it."""

@@ -38,6 +38,12 @@ def is_followed(run: CommandRun) -> bool:
     return waits or failed_on_its_way or is_installed
 
 
+def is_final(run: CommandRun) -> bool:
+    """Whether nothing that comes can change the run any more."""
+    status = RunStatus(run.status)
+    return not (status.is_open or status in CORRECTABLE or is_followed(run))
+
+
 def followed_since(earliest: datetime) -> Q:
     """Closed runs that reports may still move, for a query that knows their commands."""
     ended = Q(status__in=CORRECTABLE) | _FAILED_ON_ITS_WAY | _INSTALLED

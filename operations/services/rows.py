@@ -1,7 +1,8 @@
 """Reads and writes many rows with one plain statement; Django's ways cost milliseconds more."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from operator import attrgetter
@@ -35,20 +36,68 @@ def load(
     """
     if not values:
         return []
-    columns, names, converted = _columns(model, connection.vendor)
+    read = _read(model, connection.vendor)
     quote = connection.ops.quote_name
-    table, column = quote(model._meta.db_table), quote(_column(model._meta.get_field(by)))
+    field = model._meta.get_field(by)
+    table, column = quote(model._meta.db_table), quote(_column(field))
     lock = " FOR UPDATE" if is_locked and connection.features.has_select_for_update else ""
     sql = (
-        f"SELECT {columns} FROM {table} WHERE {where} "  # noqa: S608
-        f"AND {column} {_one_of(values)} ORDER BY {quote('id')}{lock}"
+        f"SELECT {read.columns} FROM {table} WHERE {where} "  # noqa: S608
+        f"AND {column} {_one_of(field, values)} ORDER BY {quote('id')}{lock}"
     )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, _given(values))
-        found = cursor.fetchall()
+    found = _fetched(sql, values)
     # The proxy's way to it, for each value of each row, costs more than all the rest.
     database = connections[DEFAULT_DB_ALIAS]
-    return [_instance(model, names, _converted(row, converted, database)) for row in found]
+    return [read.instance(row, database) for row in found]
+
+
+def load_with(
+    model: type[M], keys: Collection[int], parts: Mapping[str, type[Model]], *, is_locked: bool
+) -> list[M]:
+    """The model's rows by key, with what these foreign keys of theirs point to: one statement.
+
+    Rows that share a part share its instance. Only the model's own rows are locked.
+    """
+    if not keys:
+        return []
+    found = _fetched(_joined(model, tuple(parts.items()), keys, is_locked=is_locked), keys)
+    database = connections[DEFAULT_DB_ALIAS]
+    read = _read(model, database.vendor)
+    width = len(read.names)
+    loaded: list[M] = [read.instance(row[:width], database) for row in found]
+    for name, part in parts.items():
+        read, start = _read(part, database.vendor), width
+        width += len(read.names)
+        field: Any = model._meta.get_field(name)
+        known: dict[int | None, Model | None] = {None: None}
+        for instance, row in zip(loaded, found, strict=True):
+            key = vars(instance)[field.attname]
+            if key not in known:
+                known[key] = read.instance(row[start:width], database)
+            field.set_cached_value(instance, known[key])
+    return loaded
+
+
+def _joined(
+    model: type[Model],
+    parts: tuple[tuple[str, type[Model]], ...],
+    keys: Collection[int],
+    *,
+    is_locked: bool,
+) -> str:
+    quote, vendor = connection.ops.quote_name, connection.vendor
+    table = quote(model._meta.db_table)
+    columns, joins = [_read(model, vendor).columns], []
+    for name, part in parts:
+        other, column = quote(part._meta.db_table), quote(_column(model._meta.get_field(name)))
+        columns.append(_read(part, vendor).columns)
+        joins.append(f"LEFT JOIN {other} ON {other}.{quote('id')} = {table}.{column}")
+    can_lock = is_locked and connection.features.has_select_for_update_of
+    return (
+        f"SELECT {', '.join(columns)} FROM {table} {' '.join(joins)} "  # noqa: S608
+        f"WHERE {table}.{quote('id')} {_one_of(model._meta.pk, keys)} "
+        f"ORDER BY {table}.{quote('id')}{f' FOR UPDATE OF {table}' if can_lock else ''}"
+    )
 
 
 def select(
@@ -68,12 +117,11 @@ def select(
     fields = [_field(model, name) for name in names]
     quote = connection.ops.quote_name
     columns = ", ".join(quote(_column(field)) for field in fields)
-    table, column = quote(model._meta.db_table), quote(_column(_field(model, by)))
-    rest = f"FROM {table} WHERE {where} AND {column} {_one_of(keys)}"
+    key = _field(model, by)
+    table, column = quote(model._meta.db_table), quote(_column(key))
+    rest = f"FROM {table} WHERE {where} AND {column} {_one_of(key, keys)}"
     times = [place for place, field in enumerate(fields) if isinstance(field, DateTimeField)]
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {columns} {rest}", _given(keys))
-        found = cursor.fetchall()
+    found = _fetched(f"SELECT {columns} {rest}", keys)
     is_naive = connection.vendor == "sqlite"
     for values in map(list, found):
         for place in times if is_naive else ():
@@ -82,51 +130,58 @@ def select(
         yield values
 
 
-def _one_of(values: Collection[Any]) -> str:
+def _fetched(sql: str, keys: Collection[Any]) -> list[Sequence[Any]]:
+    is_postgresql = connection.vendor == "postgresql"
+    with arrays.cursor() if is_postgresql else connection.cursor() as cursor:
+        cursor.execute(sql, [arrays.text(keys)] if is_postgresql else list(keys))
+        found: list[Sequence[Any]] = cursor.fetchall()
+    return found
+
+
+def _one_of(field: Any, values: Collection[Any]) -> str:
     """PostgreSQL takes a list as one value: the statement stays the same."""
     if connection.vendor == "postgresql":
-        return "= ANY(%s)"
+        return f"= ANY(%s::{arrays.kind(field)}[])"
     return f"IN ({', '.join(['%s'] * len(values))})"
 
 
-def _given(values: Collection[Any]) -> list[Any]:
-    return [list(values)] if connection.vendor == "postgresql" else list(values)
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How a model's rows are read: their columns, and which of them Django reads in its way."""
 
+    model: type[Model]
+    columns: str
+    names: tuple[str, ...]
+    converted: tuple[tuple[int, list[Convert], Any], ...]
 
-Converted = list[tuple[int, list[Convert], Any]]
+    def instance(self, row: Sequence[Any], database: Any) -> Any:
+        """As Model.from_db makes it, without setting each attribute by itself."""
+        values = list(row)
+        for place, ways, column in self.converted:
+            if values[place] is not None:
+                for convert in ways:
+                    values[place] = convert(values[place], column, database)
+        instance = self.model.__new__(self.model)
+        state = ModelState()
+        state.adding, state.db = False, DEFAULT_DB_ALIAS
+        instance.__dict__.update(zip(self.names, values, strict=True), _state=state)
+        return instance
 
 
 @cache
-def _columns(model: type[Model], _vendor: str) -> tuple[str, tuple[str, ...], Converted]:
-    """What is read of each row, under which names, and which columns Django reads in its way."""
+def _read(model: type[Model], _vendor: str) -> _Reading:
     fields = model._meta.concrete_fields
     quote = connection.ops.quote_name
+    table = quote(model._meta.db_table)
     converted = []
     for place, field in enumerate(fields):
         column = field.get_col(model._meta.db_table)
         ways = connection.ops.get_db_converters(column) + column.get_db_converters(connection)
         if ways:
             converted.append((place, ways, column))
-    columns = ", ".join(quote(_column(field)) for field in fields)
-    return columns, tuple(field.attname for field in fields), converted
-
-
-def _converted(row: Sequence[Any], converted: Converted, database: Any) -> Sequence[Any]:
-    values = list(row)
-    for place, ways, column in converted:
-        if values[place] is not None:
-            for convert in ways:
-                values[place] = convert(values[place], column, database)
-    return values
-
-
-def _instance(model: type[M], names: Sequence[str], values: Sequence[Any]) -> M:
-    """As Model.from_db makes it, without setting each attribute by itself."""
-    instance = model.__new__(model)
-    state = ModelState()
-    state.adding, state.db = False, DEFAULT_DB_ALIAS
-    instance.__dict__.update(zip(names, values, strict=True), _state=state)
-    return instance
+    columns = ", ".join(f"{table}.{quote(_column(field))}" for field in fields)
+    names = tuple(field.attname for field in fields)
+    return _Reading(model, columns, names, tuple(converted))
 
 
 def give(instance: Model, name: str, parent: Model | None) -> None:

@@ -166,10 +166,12 @@ def announce(waiting: Mapping[int, int], *, can_wait: bool = False) -> None:
     """
     how = {"can_wait": True} if can_wait else {}
     names = connections.channel_names_of(station_pks=set(waiting.values()))
-    for run_pk, station_pk in waiting.items():
-        if station_pk in names:
-            message = {"type": "command.run", "run": run_pk, **how}
-            transaction.on_commit(partial(switchboard.tell, names[station_pk], message))
+    told = [
+        (names[station_pk], {"type": "command.run", "run": run_pk, **how})
+        for run_pk, station_pk in waiting.items()
+        if station_pk in names
+    ]
+    transaction.on_commit(partial(switchboard.tell_all, told))
 
 
 def claim(*, run_pk: int, connection_pk: int) -> Claimed | None:

@@ -1,7 +1,7 @@
 """What was chosen, as commands need to know it: a handful of queries, however many there are."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -17,6 +17,10 @@ MODELS: dict[TargetKind, Any] = {
     TargetKind.CHARGER: Charger,
     TargetKind.CONNECTOR: Connector,
 }
+
+
+# What a run is aimed at.
+PARTS: dict[str, type[Model]] = {"station": Station, "charger": Charger, "connector": Connector}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +56,9 @@ def of_pks(kind: TargetKind, pks: Iterable[int]) -> list[Target]:
     return _of_connectors(chosen)
 
 
-def give_parts(runs: Sequence[CommandRun]) -> None:
-    """Have these runs' stations, chargers and connectors loaded."""
-    for name, model in (("station", Station), ("charger", Charger), ("connector", Connector)):
-        _give(runs, name, model)
+def runs_with_parts(pks: Collection[int], *, is_locked: bool = False) -> list[CommandRun]:
+    """These runs with their stations, chargers and connectors, in the order of their keys."""
+    return rows.load_with(CommandRun, pks, PARTS, is_locked=is_locked)
 
 
 def _give(owners: Sequence[Any], name: str, model: type[Model]) -> None:
@@ -86,12 +89,13 @@ def _by_run(runs: Sequence[CommandRun], targets: list[Target]) -> dict[int, Targ
 
 def _give_parents(run: CommandRun) -> None:
     """A run's charger and connector have parents that were loaded beside them."""
-    if run.charger is not None:
-        rows.give(run.charger, "station", run.station)
-    if run.connector is not None:
-        rows.give(run.connector, "station", run.station)
-        if run.charger is not None and run.connector.charger_id == run.charger.pk:
-            rows.give(run.connector, "charger", run.charger)
+    station, charger, connector = run.station, run.charger, run.connector
+    if charger is not None:
+        rows.give(charger, "station", station)
+    if connector is not None:
+        rows.give(connector, "station", station)
+        if charger is not None and connector.charger_id == charger.pk:
+            rows.give(connector, "charger", charger)
 
 
 def _of_stations(stations: list[Station], *, with_sessions: bool = True) -> list[Target]:

@@ -1,0 +1,1 @@
+"""PostgreSQL for a process that says the same few statements all the time."""
