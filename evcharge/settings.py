@@ -82,16 +82,39 @@ EVCHARGE_TOKEN_MOST_SESSIONS = environment.read(
     env.int, "EVCHARGE_TOKEN_MOST_SESSIONS", 0, "Give a number of sessions, such as 1, or 0."
 )
 
-# How much of the message log is kept, and whether it shows who charged.
+# How long is kept what grows with time; 0 days: for ever.
 EVCHARGE_MESSAGES_DAYS = environment.read(
-    env.int, "EVCHARGE_MESSAGES_DAYS", 30, "Give days, such as 30."
+    env.days, "EVCHARGE_MESSAGES_DAYS", "30", "Give days, such as 30, or 0."
 )
 EVCHARGE_MESSAGES_MAX = environment.read(
     env.int, "EVCHARGE_MESSAGES_MAX", 20_000_000, "Give a number of messages, such as 20000000."
 )
 EVCHARGE_READINGS_DAYS = environment.read(
-    env.int, "EVCHARGE_READINGS_DAYS", 365, "Give days, such as 365."
+    env.days, "EVCHARGE_READINGS_DAYS", "365", "Give days, such as 365, or 0."
 )
+EVCHARGE_SESSIONS_DAYS = environment.read(
+    env.days, "EVCHARGE_SESSIONS_DAYS", "0", "Give days, such as 3650, or 0."
+)
+EVCHARGE_REQUESTS_DAYS = environment.read(
+    env.days, "EVCHARGE_REQUESTS_DAYS", "730", "Give days, such as 730, or 0."
+)
+EVCHARGE_CONNECTIONS_DAYS = environment.read(
+    env.days, "EVCHARGE_CONNECTIONS_DAYS", "90", "Give days, such as 90, or 0."
+)
+EVCHARGE_EVENTS_DAYS = environment.read(
+    env.days, "EVCHARGE_EVENTS_DAYS", "365", "Give days, such as 365, or 0."
+)
+EVCHARGE_ALERTS_DAYS = environment.read(
+    env.days, "EVCHARGE_ALERTS_DAYS", "365", "Give days, such as 365, or 0."
+)
+EVCHARGE_DELIVERIES_DAYS = environment.read(
+    env.days, "EVCHARGE_DELIVERIES_DAYS", "90", "Give days, such as 90, or 0."
+)
+EVCHARGE_AUDIT_DAYS = environment.read(
+    env.days, "EVCHARGE_AUDIT_DAYS", "0", "Give days, such as 730, or 0."
+)
+
+# Whether messages show who charged.
 EVCHARGE_MASK_TOKENS = environment.read(
     env.bool,
     "EVCHARGE_MASK_TOKENS",
@@ -148,10 +171,7 @@ EVCHARGE_FTP_CERTIFICATE = environment.read(
     env.str, "EVCHARGE_FTP_CERTIFICATE", "", "Give the path of a PEM file with key and certificate."
 )
 
-# How long the audit log remembers; whom alerts may tell, and how.
-EVCHARGE_AUDIT_DAYS = environment.read(
-    env.int, "EVCHARGE_AUDIT_DAYS", 730, "Give days, such as 730."
-)
+# Whom alerts may tell, and how; who reads the figures.
 EVCHARGE_METRICS_TOKEN = environment.read(
     env.str, "EVCHARGE_METRICS_TOKEN", "", "Give a long random text."
 )

@@ -1,17 +1,17 @@
 """Celery's tasks: each calls a service, nothing else."""
 
 from celery import shared_task
+from django.utils import timezone
 
 from operations.services import (
     alerts,
     applying,
-    auditing,
     delivering,
     drift,
     history,
     pacing,
     pruning,
-    rejected_tokens,
+    statistics,
     sweeping,
     token_imports,
 )
@@ -27,17 +27,15 @@ def sweep() -> None:
 
 @shared_task
 def prune() -> None:
-    """Each minute: old messages, lost wake-ups; again at once while more are due."""
+    """Each minute: what is too old, lost wake-ups; again at once while more is due."""
     pacing.wake_connected()
-    delivering.prune()
-    alerts.prune()
-    rejected_tokens.prune()
     token_imports.prune()
     sessions.prune()
     for import_pk in token_imports.unfinished():
         check_tokens.delay(import_pk)
     tending.tend()
-    if pruning.prune() or auditing.prune():
+    statistics.refresh(now=timezone.now())
+    if pruning.prune():
         prune.delay()
 
 

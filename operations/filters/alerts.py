@@ -5,6 +5,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy
 
+from operations.filters import days
 from operations.filters.base import PortalFilterSet, text
 from operations.models import Alert, AlertDelivery, AlertRule, Station
 from operations.models.alerts import AlertKind, DeliveryStatus, Severity
@@ -39,18 +40,8 @@ class AlertFilterSet(PortalFilterSet):
         label=gettext_lazy("Station"),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    since = django_filters.DateFilter(
-        field_name="opened_at",
-        lookup_expr="date__gte",
-        label=gettext_lazy("From"),
-        widget=forms.DateInput(attrs=DATE),
-    )
-    until = django_filters.DateFilter(
-        field_name="opened_at",
-        lookup_expr="date__lte",
-        label=gettext_lazy("Until"),
-        widget=forms.DateInput(attrs=DATE),
-    )
+    since = days.since("opened_at", gettext_lazy("From"))
+    until = days.until("opened_at", gettext_lazy("Until"))
 
     class Meta:
         model = Alert
@@ -99,18 +90,8 @@ class DeliveryFilterSet(PortalFilterSet):
     channel = django_filters.ChoiceFilter(
         choices=AlertDelivery.Channel.choices, label=gettext_lazy("By")
     )
-    since = django_filters.DateFilter(
-        field_name="created_at",
-        lookup_expr="date__gte",
-        label=gettext_lazy("From"),
-        widget=forms.DateInput(attrs=DATE),
-    )
-    until = django_filters.DateFilter(
-        field_name="created_at",
-        lookup_expr="date__lte",
-        label=gettext_lazy("Until"),
-        widget=forms.DateInput(attrs=DATE),
-    )
+    since = days.since("created_at", gettext_lazy("From"))
+    until = days.until("created_at", gettext_lazy("Until"))
 
     class Meta:
         model = AlertDelivery

@@ -3,8 +3,9 @@
 import django_filters
 from django.utils.translation import gettext_lazy
 
+from operations.filters import days
 from operations.filters.base import PortalFilterSet
-from operations.filters.runs import asked_by, commands, day, of_station, of_user, station
+from operations.filters.runs import asked_by, commands, of_station, of_user, station
 from operations.models import BatchSchedule, CommandBatch, CommandRun
 from operations.statuses import BatchStatus, RunStatus
 
@@ -15,8 +16,8 @@ class BatchFilterSet(PortalFilterSet):
     command = django_filters.ChoiceFilter(choices=commands, label=gettext_lazy("Command"))
     status = django_filters.ChoiceFilter(choices=BatchStatus.choices, label=gettext_lazy("Status"))
     asked_by = asked_by()
-    since = day("date__gte", gettext_lazy("From"))
-    until = day("date__lte", gettext_lazy("Until"))
+    since = days.since("created_at", gettext_lazy("From"))
+    until = days.until("created_at", gettext_lazy("Until"))
 
     of_user = of_user
 

@@ -5,6 +5,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy
 
+from operations.filters import days
 from operations.filters.base import PortalFilterSet, text
 from operations.models import ReceivedFile, Station
 from operations.statuses import FileState
@@ -28,18 +29,8 @@ class ReceivedFileFilterSet(PortalFilterSet):
     protocol = django_filters.ChoiceFilter(
         choices=[(name, name.upper()) for name in PROTOCOLS], label=gettext_lazy("By")
     )
-    since = django_filters.DateFilter(
-        field_name="started_at",
-        lookup_expr="date__gte",
-        label=gettext_lazy("From"),
-        widget=forms.DateInput(attrs={"type": "date"}),
-    )
-    until = django_filters.DateFilter(
-        field_name="started_at",
-        lookup_expr="date__lte",
-        label=gettext_lazy("Until"),
-        widget=forms.DateInput(attrs={"type": "date"}),
-    )
+    since = days.since("started_at", gettext_lazy("From"))
+    until = days.until("started_at", gettext_lazy("Until"))
 
     class Meta:
         model = ReceivedFile

@@ -1,16 +1,18 @@
 """Filters of the list of requests, and those that lists of batches share with it."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from operations.commands import COMMANDS
-from operations.commands.base import Text
+from operations.filters import days
 from operations.filters.base import Chip, PortalFilterSet
 from operations.models import CommandRun, Station, User
 from operations.services import figures
@@ -42,14 +44,6 @@ def asked_by() -> django_filters.CharFilter:
     )
 
 
-def day(lookup: str, label: Text) -> django_filters.DateFilter:
-    """A day of asking."""
-    widget = forms.DateInput(attrs={"type": "date"})
-    return django_filters.DateFilter(
-        field_name="created_at", lookup_expr=lookup, label=label, widget=widget
-    )
-
-
 def of_station(
     filterset: PortalFilterSet, queryset: QuerySet[Any], name: str, value: str
 ) -> QuerySet[Any]:
@@ -78,8 +72,9 @@ def _of_stations(queryset: QuerySet[Any], stations: QuerySet[Station]) -> QueryS
 
 # What people asked, themselves or through a schedule; the rest is the portal's own, or a script's.
 BY_PEOPLE = Q(created_by__isnull=False) | Q(batch__isnull=False)
-ANYBODY = "any"
+USUAL, ANYBODY = "usual", "any"
 ASKERS = {
+    USUAL: (gettext_lazy("People and schedules"), BY_PEOPLE),
     "people": (gettext_lazy("People"), Q(created_by__isnull=False, batch__schedule=None)),
     "schedules": (gettext_lazy("Schedules"), Q(batch__schedule__isnull=False)),
     "portal": (gettext_lazy("The portal itself, or a script"), ~BY_PEOPLE),
@@ -89,6 +84,8 @@ ASKERS = {
 
 class RunFilterSet(PortalFilterSet):
     """By command, station, site, who asked, status, batch and time."""
+
+    base_filters: ClassVar[Mapping[str, Any]]  # as django-filter gathers them
 
     command = django_filters.ChoiceFilter(choices=commands, label=gettext_lazy("Command"))
     station = station()
@@ -101,14 +98,16 @@ class RunFilterSet(PortalFilterSet):
     asker = django_filters.ChoiceFilter(
         method="by_asker",
         choices=[(value, label) for value, (label, _rows) in ASKERS.items()],
+        empty_label=None,
         label=gettext_lazy("Asked by whom"),
+        widget=forms.Select(attrs={"data-usual": USUAL}),  # static/js/filters.js
     )
     status = django_filters.ChoiceFilter(choices=RunStatus.choices, label=gettext_lazy("Status"))
     state = django_filters.ChoiceFilter(
         method="by_state", choices=STATES, label=gettext_lazy("Open or failed")
     )
-    since = day("date__gte", gettext_lazy("From"))
-    until = day("date__lte", gettext_lazy("Until"))
+    since = days.since("created_at", gettext_lazy("From"))
+    until = days.until("created_at", gettext_lazy("Until"))
     of_station = of_station
     of_user = of_user
 
@@ -116,25 +115,29 @@ class RunFilterSet(PortalFilterSet):
         model = CommandRun
         fields = ("command", "status")
 
+    def __init__(self, data: QueryDict | None = None, *args: Any, **kwargs: Any) -> None:
+        """Without the portal's own readings; whoever filters looks for something, and finds all."""
+        given: Any = QueryDict(mutable=True) if data is None else data.copy()
+        used = [name for name in self.base_filters if given.get(name, "").strip()]
+        if "asker" not in used:
+            given["asker"] = ANYBODY if used else USUAL
+        super().__init__(given, *args, **kwargs)
+
     def chips(self) -> Iterator[Chip]:
-        """And what the plain list leaves out, with the way to see it."""
-        is_plain = True
-        for chip in super().chips():
-            is_plain = False
-            yield chip
-        if is_plain:
-            url = f"{self.without('page')}&asker={ANYBODY}"
-            yield Chip(gettext_lazy("Asked by whom"), gettext_lazy("People and schedules"), url)
+        """Who asked, where that leaves something out or is all that was chosen."""
+        chips = list(super().chips())
+        *others, asker = sorted(chips, key=lambda chip: chip.label == self.filters["asker"].label)
+        yield from others
+        who = self.data["asker"]
+        if who == USUAL:
+            yield replace(asker, url=f"{self.without('asker', 'page')}&asker={ANYBODY}")
+        elif who != ANYBODY or not others:
+            yield asker
 
     @property
     def is_active(self) -> bool:
         """What the plain list leaves out was nobody's choice."""
-        return any(True for _chip in super().chips())
-
-    def filter_queryset(self, queryset: QuerySet[CommandRun]) -> QuerySet[CommandRun]:
-        """Without the portal's own readings; whoever filters looks for something, and finds all."""
-        found: QuerySet[CommandRun] = super().filter_queryset(queryset)
-        return found if self.is_active else found.filter(BY_PEOPLE)
+        return self.data["asker"] != USUAL or len(list(super().chips())) > 1
 
     def by_asker(
         self, queryset: QuerySet[CommandRun], name: str, value: str

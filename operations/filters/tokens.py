@@ -3,12 +3,11 @@
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from operations.commands.base import Text
+from operations.filters import days
 from operations.filters.base import PortalFilterSet, text
 from operations.filters.runs import of_station, station
 from operations.filters.widgets import Suggesting
@@ -16,14 +15,6 @@ from operations.models import Organisation, RejectedToken, Token, User
 from operations.models.tokens import PaymentKind, RejectionReason, TokenStatus, TokenType
 
 EVERYWHERE = "none"
-
-
-def on_day(field: str, lookup: str, label: Text) -> django_filters.DateFilter:
-    """A day in the reader's zone."""
-    widget = forms.DateInput(attrs={"type": "date"})
-    return django_filters.DateFilter(
-        field_name=field, lookup_expr=lookup, label=label, widget=widget
-    )
 
 
 def organisations() -> list[tuple[str, Any]]:
@@ -50,7 +41,7 @@ class TokenFilterSet(PortalFilterSet):
     organisation = django_filters.ChoiceFilter(
         method="of_organisation", choices=organisations, label=gettext_lazy("Organisation")
     )
-    expires = on_day("expires_at", "date__lte", gettext_lazy("Expires until"))
+    expires = days.until("expires_at", gettext_lazy("Expires until"))
     payment = django_filters.ChoiceFilter(
         choices=PaymentKind.choices, label=gettext_lazy("Payment")
     )
@@ -98,7 +89,7 @@ class RejectedTokenFilterSet(PortalFilterSet):
     token = text("token", gettext_lazy("Token"))
     station = station()
     reason = django_filters.ChoiceFilter(choices=RejectionReason.choices, label=gettext_lazy("Why"))
-    since = on_day("last_at", "date__gte", gettext_lazy("Last from"))
+    since = days.since("last_at", gettext_lazy("Last from"))
 
     of_station = of_station
 

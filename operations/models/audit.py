@@ -1,5 +1,6 @@
 """The audit log: what people, schedules, rules and the shell changed. Only ever added to."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -110,15 +111,13 @@ class AuditQuerySet(ScopedQuerySet["AuditEntry"]):
         raise ImmutableError("An audit entry is never changed.")
 
     def delete(self) -> NoReturn:
-        """Nobody deletes from the log; what is older than its time goes by `forget_before`."""
+        """Nobody deletes from the log; what is older than its time goes by `forget`."""
         raise ImmutableError("An audit entry is never deleted.")
 
-    def forget_before(self, limit: datetime, *, most: int) -> int:
-        """Delete the oldest of what is older than `limit`, at most so many; returns how many."""
-        oldest = self.filter(at__lt=limit).order_by("at", "pk").values_list("pk", flat=True)
-        doomed: models.QuerySet[AuditEntry] = models.QuerySet(self.model, using=self.db)
-        count, _by_model = doomed.filter(pk__in=list(oldest[:most])).delete()
-        return count
+    def forget(self, pks: Collection[int], *, before: datetime) -> None:
+        """Delete those of these that are older."""
+        entries: models.QuerySet[AuditEntry] = models.QuerySet(self.model, using=self.db)
+        entries.filter(pk__in=pks, at__lt=before).delete()
 
 
 class AuditEntry(models.Model):

@@ -152,7 +152,11 @@ class CommandBatch(Pacing):
         indexes = [
             models.Index(
                 fields=["id"], condition=Q(ended_at__isnull=True), name="batches_not_ended"
-            )
+            ),
+            # What goes once it is old (services.ageing).
+            models.Index(
+                fields=["ended_at"], condition=Q(ended_at__isnull=False), name="batches_by_end"
+            ),
         ]
 
     def __str__(self) -> str:

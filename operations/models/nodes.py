@@ -57,6 +57,12 @@ class Connection(models.Model):
             models.Index(fields=["station", "-opened_at"], name="connections_of_station"),
             # Who reconnects too often is looked for among all (services.conditions).
             models.Index(fields=["opened_at"], name="connections_by_opening"),
+            # What goes once it is old (services.ageing).
+            models.Index(
+                fields=["closed_at"],
+                condition=Q(closed_at__isnull=False),
+                name="connections_by_closing",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -75,6 +75,9 @@ class Session(models.Model):
             models.Index(Lower("token"), "status", "started_at", name="sessions_of_token"),
             # What the search finds by what a station calls it.
             models.Index(fields=["transaction_id"], name="sessions_by_transaction"),
+            # What the list is sorted by; by their end the old ones go, too (services.ageing).
+            models.Index(fields=["ended_at", "id"], name="sessions_by_end"),
+            models.Index(fields=["stop_reason", "id"], name="sessions_by_reason"),
         ]
 
     def __str__(self) -> str:

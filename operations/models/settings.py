@@ -169,7 +169,7 @@ class SettingChangeQuerySet(ScopedQuerySet["SettingChange"]):
 
 
 class SettingChange(models.Model):
-    """One setting that somebody changed, or that was found changed: kept for ever."""
+    """One setting that somebody changed, or that was found changed."""
 
     station = models.ForeignKey(Station, on_delete=models.CASCADE, related_name="setting_changes")
     run = models.ForeignKey(

@@ -20,7 +20,6 @@ from operations.services.live import Changes, publishing
 LOOK_EVERY = timedelta(seconds=10)
 CHUNK = 500  # rows one statement names
 MOST_A_LOOK = 5_000  # that open; the worker that looks also sweeps each second
-KEPT_DAYS = 365  # after an alert has opened, if it is over
 Event = AlertDelivery.Event
 Key = TypeVar("Key", int, int | None)
 
@@ -198,11 +197,3 @@ def try_out(*, rule: AlertRule) -> int:
     now = timezone.now()
     delivering.announce(rule=rule, alerts=(), event=Event.TEST, at=now)
     return len(delivering.addresses(rule)) + bool(rule.webhook_url)
-
-
-def prune() -> None:
-    """Forget alerts that are over for long, a chunk at a time."""
-    limit = timezone.now() - timedelta(days=KEPT_DAYS)
-    old = Alert.objects.filter(opened_at__lt=limit, is_open=False).order_by("opened_at")
-    pks = list(old.values_list("pk", flat=True)[:CHUNK])
-    Alert.objects.filter(pk__in=pks).delete()

@@ -5,7 +5,6 @@ say `auditing.note(...)` and need not pass it on.
 """
 
 import getpass
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,7 +12,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Field, Model
 from django.utils import timezone
 
@@ -29,9 +27,6 @@ UNTOLD = frozenset({"id", "last_login", "created_at", "evaluated_at", "fits_v16"
 EMPTY = (None, "")
 # Fields whose values nobody may read, beside those that masking knows.
 SECRETS = ("secret", "sealed")
-
-PRUNE_CHUNK = 1_000
-PRUNE_BUDGET_S = 0.5
 
 Changes = dict[str, list[Any]]  # by field: before, after
 
@@ -194,13 +189,3 @@ def note_failed_sign_in(*, name: str, address: str) -> None:
     known = User.objects.filter(username=name).first()
     with acting(Actor(ActorKind.PERSON, who=name, address=address[:64])):
         note(Deed.SIGN_IN_FAILED, known, name=name)
-
-
-def prune() -> bool:
-    """Forget what is older than EVCHARGE_AUDIT_DAYS; whether more is left for another run."""
-    limit = timezone.now() - timedelta(days=settings.EVCHARGE_AUDIT_DAYS)
-    ends_at = time.monotonic() + PRUNE_BUDGET_S
-    while AuditEntry.objects.forget_before(limit, most=PRUNE_CHUNK):
-        if time.monotonic() > ends_at:
-            return True
-    return False

@@ -39,7 +39,6 @@ FIRST_PAUSE_S = 30  # then three times as long each time: half a minute … two 
 LEASE = timedelta(minutes=2)  # how long a sender may take before another one tries
 MOST_AT_ONCE = 20  # deliveries one thread takes along
 MOST_THREADS = 4
-KEPT_DAYS = 90
 
 
 def announce(*, rule: AlertRule, alerts: Sequence[Alert], event: str, at: datetime) -> None:
@@ -236,11 +235,3 @@ def _keep(delivery: AlertDelivery, **fields: Any) -> None:
         changes.add("delivery", delivery.pk)
     for name, value in fields.items():
         setattr(delivery, name, value)
-
-
-def prune() -> None:
-    """Forget notifications that are over for long, a chunk at a time."""
-    limit = timezone.now() - timedelta(days=KEPT_DAYS)
-    old = AlertDelivery.objects.filter(created_at__lt=limit).exclude(status=DeliveryStatus.WAITING)
-    pks = list(old.order_by("created_at").values_list("pk", flat=True)[:500])
-    AlertDelivery.objects.filter(pk__in=pks).delete()

@@ -40,15 +40,21 @@ def with_last_download(stations: QuerySet[Station], image: FirmwareImage) -> Que
 
 def outdated(stations: QuerySet[Station]) -> QuerySet[Station]:
     """Those that told a version other than the library's newest for them."""
-    compared = stations.annotate(newest_version=_newest("version"))
+    compared = _known(stations).annotate(newest_version=_newest("version"))
     behind = compared.filter(newest_version__isnull=False).exclude(firmware_version="")
     return behind.exclude(firmware_version=F("newest_version"))
 
 
 def up_to_date(stations: QuerySet[Station]) -> QuerySet[Station]:
     """Those that have the library's newest."""
-    compared = stations.annotate(newest_version=_newest("version"))
+    compared = _known(stations).annotate(newest_version=_newest("version"))
     return compared.filter(firmware_version=F("newest_version"))
+
+
+def _known(stations: QuerySet[Station]) -> QuerySet[Station]:
+    """Without those for which the library can have nothing: an index leaves them out."""
+    images = FirmwareImage.objects.in_use().order_by()
+    return stations.filter(vendor__in=images.values("vendor"), model__in=images.values("model"))
 
 
 def newest_versions(station_pks: Collection[int]) -> dict[int, str]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from operations import masking
 from operations.commands import BY_SLUG
-from operations.commands.base import UNSUPPORTED_CODES, Command, Outcome, Params
+from operations.commands.base import Command, Outcome, Params
 from operations.commands.change_settings import ChangeSettings
 from operations.events import Told
 from operations.models import CommandRun, OcppMessage
@@ -26,12 +26,13 @@ from operations.services import (
     rows,
     settings,
     targets,
+    verdicts,
 )
 from operations.services.bundles import Bundle, awaiting, bundling, target_of
-from operations.services.calls import Claimed
+from operations.services.calls import Claimed, Over
 from operations.services.live import Changes, publishing
 from operations.services.local_lists import hearing
-from operations.services.transitions import keep, move, tell_browsers
+from operations.services.transitions import keep, move, note, tell_browsers
 from operations.statuses import AWAITING_EFFECT, CORRECTABLE, RunStatus
 
 # A scheduled run waits for a driver: as long as sessions last, and a good while more.
@@ -60,11 +61,13 @@ def record_answer(
     `answer` is {"payload": …} or {"error": code, "description": …}. Returns the run, if any, or
     what of it is to be sent next.
     """
-    return record_answers([Answered(unique_id, station_pk, frame, answer, answered_at)])[0]
+    answered = Answered(unique_id, station_pk, frame, answer, answered_at)
+    (recorded,) = record_answers([answered])
+    return recorded.run_pk if isinstance(recorded, Over) else recorded
 
 
-def record_answers(answers: Sequence[Answered]) -> list[int | Claimed | None]:
-    """The same for many, in a few statements."""
+def record_answers(answers: Sequence[Answered]) -> list[int | Over | Claimed | None]:
+    """The same for many, in a few statements; says, too, whose run it has ended for good."""
     with bundling() as bundle:
         asked = rows.load(
             OcppMessage,
@@ -82,7 +85,7 @@ def record_answers(answers: Sequence[Answered]) -> list[int | Claimed | None]:
 
 def _record(
     message: OcppMessage | None, answered: Answered, bundle: Bundle
-) -> int | Claimed | None:
+) -> int | Over | Claimed | None:
     if message is None or message.answered_at is not None:
         return None
     answer, station_pk = answered.answer, answered.station_pk
@@ -90,7 +93,7 @@ def _record(
     message.answered_at = answered.at
     message.error_code = str(answer.get("error", ""))[:50]
     bundle.keep_message(message)
-    messages.count(message)
+    messages.count([message])
     if message.action == "GetConfiguration" and "payload" in answer:
         components.learn_from_configuration(station_id=station_pk, answer=answer["payload"])
     abilities.learn(station_pk=station_pk, action=message.action, answer=answer)
@@ -107,7 +110,7 @@ def _record(
     if message.called_at in {run.sent_at, run.continued_at}:
         claimed = _take_answer(run, message.action, answer, answered.at, bundle)
     # Otherwise it is the answer to an earlier attempt, or to a nudge.
-    return claimed or run.pk
+    return claimed or (Over(run.pk) if progress.is_final(run) else run.pk)
 
 
 def _look_again(station_pk: int, at: datetime, bundle: Bundle) -> None:
@@ -131,15 +134,31 @@ def _take_answer(
         run.deadline_at = at + timedelta(seconds=run.answer_timeout_s)
     keep(run, ["answers", "answered_at", "deadline_at"], changes)
     if len(run.answers) < run.calls:
-        return None
-    if run.status == RunStatus.SENT or run.status in CORRECTABLE:
+        _note_late(run, at, changes)
+    elif run.status == RunStatus.SENT or run.status in CORRECTABLE:
         more = continuing.ask_more(run, timezone.now(), changes)
         if isinstance(more, Claimed):
             return more
-        _settle(run, more or _combined(run), at, changes)
+        _settle(run, more or verdicts.combined(run), at, changes)
     elif run.status == RunStatus.IN_PROGRESS and run.phase:
         _settle_under_way(run, at, changes)
+    else:
+        _note_late(run, at, changes)
     return None
+
+
+def _note_late(run: CommandRun, at: datetime, changes: Changes) -> None:
+    """Nobody waits for this answer any more, and it decides nothing: the history has it."""
+    if run.sent_at is None or run.status in AWAITING_EFFECT | {RunStatus.SENT}:
+        return
+    said = {
+        "seconds": (at - run.sent_at).total_seconds(),
+        "number": len(run.answers),
+        "calls": run.calls,
+        "sentence": str(verdicts.of_answer(BY_SLUG[run.command], run.answers[-1]).sentence),
+    }
+    cause = _("Answered after %(seconds)d s (%(number)d of %(calls)d): %(sentence)s") % said
+    note(run, cause, at=at, changes=changes)
 
 
 def _settle(run: CommandRun, outcome: Outcome, at: datetime, changes: Changes) -> None:
@@ -174,29 +193,11 @@ def _settle(run: CommandRun, outcome: Outcome, at: datetime, changes: Changes) -
 
 def _settle_under_way(run: CommandRun, at: datetime, changes: Changes) -> None:
     """The station told of the effect before it answered; only a plain no takes that back."""
-    outcome = _combined(run)
+    outcome = verdicts.combined(run)
     if outcome.status in AWAITING_EFFECT:
         _supersede_older(run, at, changes)
     elif not outcome.phase:
         move(run, outcome.status, str(outcome.sentence), at=at, changes=changes)
-
-
-def _combined(run: CommandRun) -> Outcome:
-    command = BY_SLUG[run.command]
-    return command.combine([_outcome(command, answer) for answer in run.answers])
-
-
-def _outcome(command: Command, answer: dict[str, Any]) -> Outcome:
-    """What one answer means; errors mean the same for every command."""
-    if "error" not in answer:
-        return command.outcome(answer["action"], answer.get("payload") or {})
-    said = {"error": f"{answer['error']} {answer.get('description', '')}".rstrip()}
-    if answer["error"] in UNSUPPORTED_CODES:
-        return Outcome(
-            RunStatus.UNSUPPORTED,
-            _("The station does not support this: %(error)s") % said,
-        )
-    return Outcome(RunStatus.FAILED, _("The station reported an error: %(error)s") % said)
 
 
 def _supersede_older(run: CommandRun, at: datetime, changes: Changes) -> bool:

@@ -1,31 +1,27 @@
-"""Lets go of old rows of the big tables, a little at a time: nobody who writes waits for it.
+"""Lets go of what is old, the big tables' rows first: nobody who writes waits for it.
 
 On PostgreSQL they lie in parts, which go as a whole once all in them is old. Row by row is deleted
 there only what outlives its time by a part's usual length: a part of a quiet network spans weeks.
 """
 
 import time
-from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Max, Model
 from django.utils import timezone
 
 from operations.models import MeterReading, OcppMessage
-from operations.services import partitions, storekeeping
+from operations.services import ageing, chunks, partitions, storekeeping
+from operations.services.chunks import Doomed
 from operations.services.partitions import Part
 
-FIRST_CHUNK = 200  # rows of the first transaction
-LEAST_CHUNK, MOST_CHUNK = 20, 5_000
-CHUNK_S = 0.01  # what a transaction should take: the next one has as many rows as that allows
 BUDGET_S = 1.0  # a run; the same worker sweeps deadlines each second
-PAUSE_S = 0.01  # between two transactions: SQLite has one writer at a time
 READ_TOGETHER = 500  # readings, whose stations' clocks are believed together
 PARTS_OF_MOST = 10  # parts of as many messages as are kept at most
 DAYS_OF_READINGS = 7  # that a part of them has
-
-Doomed = Callable[[int], list[int]]  # the keys of at most so many rows that may go
+NOTHING_BEFORE = datetime(1, 2, 1, tzinfo=UTC)
 
 
 def prune() -> bool:
@@ -40,6 +36,7 @@ def prune() -> bool:
         _delete(OcppMessage, _messages_before(old_messages - slack), ends_at)
         or _delete(OcppMessage, _messages_too_many, ends_at)
         or _delete(MeterReading, _readings_before(old_readings - slack * DAYS_OF_READINGS), ends_at)
+        or ageing.forget(ends_at)
         or storekeeping.tidy(ends_at)
     )
 
@@ -47,8 +44,11 @@ def prune() -> bool:
 def _ages() -> tuple[datetime, datetime]:
     """What messages and what readings from before then are too old."""
     now = timezone.now()
-    messages = timedelta(days=settings.EVCHARGE_MESSAGES_DAYS)
-    return now - messages, now - timedelta(days=settings.EVCHARGE_READINGS_DAYS)
+    messages, readings = [
+        now - timedelta(days=days) if days else NOTHING_BEFORE
+        for days in (settings.EVCHARGE_MESSAGES_DAYS, settings.EVCHARGE_READINGS_DAYS)
+    ]
+    return messages, readings
 
 
 def _tend_parts(old_messages: datetime, old_readings: datetime) -> None:
@@ -111,15 +111,5 @@ def _old_at_first(are_old: Iterable[bool]) -> int:
 
 
 def _delete(model: type[Model], doomed: Doomed, ends_at: float) -> bool:
-    """Delete them in chunks; True when the time was over before the last one."""
-    size = FIRST_CHUNK
-    while pks := doomed(size):
-        began_at = time.monotonic()
-        if began_at > ends_at:
-            return True
-        model._default_manager.filter(pk__in=pks).delete()
-        took_s = max(time.monotonic() - began_at, 1e-6)
-        size = int(len(pks) * min(2.0, CHUNK_S / took_s))
-        size = max(LEAST_CHUNK, min(MOST_CHUNK, size))
-        time.sleep(PAUSE_S)
-    return False
+    rows = model._default_manager
+    return chunks.delete(doomed, lambda pks: rows.filter(pk__in=pks).delete(), ends_at=ends_at)

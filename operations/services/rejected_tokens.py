@@ -1,19 +1,16 @@
 """Tokens that stations presented and that may not charge: counted, a row each."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Value
 from django.db.models.functions import Lower
-from django.utils import timezone
 
 from operations.models import RejectedToken
 from operations.models.tokens import RejectionReason
 
 # A station may make up tokens for ever; the ones it presented last are kept.
 MOST_OF_STATION = 200
-KEPT = timedelta(days=90)
-PRUNE_CHUNK = 1_000
 
 
 def note(*, station_pk: int, token: str, kind: str, reason: RejectionReason, at: datetime) -> None:
@@ -38,11 +35,3 @@ def note(*, station_pk: int, token: str, kind: str, reason: RejectionReason, at:
 def forget(*, keys: Any) -> None:
     """Somebody looked after these tokens; `keys`, a list or a query: identifiers in lower case."""
     RejectedToken.objects.annotate(key=Lower("token")).filter(key__in=keys).delete()
-
-
-def prune() -> None:
-    """Forget what is long ago, so many a minute."""
-    old = RejectedToken.objects.filter(last_at__lt=timezone.now() - KEPT).order_by("last_at")
-    RejectedToken.objects.filter(
-        pk__in=list(old.values_list("pk", flat=True)[:PRUNE_CHUNK])
-    ).delete()

@@ -89,6 +89,17 @@ def move(
     return True
 
 
+def note(run: CommandRun, cause: str, *, at: datetime, changes: Changes) -> None:
+    """Something happened that leaves the run where it is: a step from its status to the same."""
+    status = RunStatus(run.status)
+    step = RunTransition(run=run, at=at, from_status=status, to_status=status, cause=cause[:300])
+    if isinstance(changes, Ledger) and run.pk in changes.locked:
+        changes.keep(run, ["status"], step)
+    else:
+        step.save()
+    tell_browsers(run, changes)
+
+
 def tell_browsers(run: CommandRun, changes: Changes) -> None:
     """A run shows on its own page and on its station's, charger's and connector's rows."""
     changes.add("run", run.pk)

@@ -19,6 +19,7 @@ from django_tables2.data import TableQuerysetData
 from django_tables2.rows import BoundRow, BoundRows
 from django_tables2.utils import A, AttributeDict, signature
 
+from operations.tables import pages
 from operations.tables.patterns import escaped
 
 # Cells are written as {{ cell }} would be.
@@ -115,14 +116,9 @@ class PortalRow(BoundRow):
 
 
 def _page(data: Any, part: slice) -> Any:
-    """A page's records, found by their keys first.
-
-    What is skipped or does not match then costs an index entry, not a whole row with its joins.
-    """
     if not isinstance(data, TableQuerysetData) or data.data.query.is_sliced:
         return data[part]
-    rows = data.data
-    return rows.filter(pk__in=rows.values("pk")[part])
+    return pages.page(data.data, part)
 
 
 class PortalRows(BoundRows):

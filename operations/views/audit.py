@@ -42,9 +42,15 @@ class AuditLog(PortalList):
         self, request: PortalRequest, context: dict[str, Any], scope: QuerySet[Any]
     ) -> HttpResponse:
         """With how long it is kept."""
-        context["subtitle"] = ngettext(
-            "Kept for %(days)d day; nobody can change it.",
-            "Kept for %(days)d days; nobody can change it.",
-            settings.EVCHARGE_AUDIT_DAYS,
-        ) % {"days": settings.EVCHARGE_AUDIT_DAYS}
+        days = settings.EVCHARGE_AUDIT_DAYS
+        context["subtitle"] = (
+            ngettext(
+                "Kept for %(days)d day; nobody can change it.",
+                "Kept for %(days)d days; nobody can change it.",
+                days,
+            )
+            % {"days": days}
+            if days
+            else _("Kept for ever; nobody can change it.")
+        )
         return super().answer(request, context, scope)

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from django.forms import Field
@@ -135,7 +136,8 @@ def line(run: CommandRun, transitions: list[RunTransition]) -> str:
     """The run's way in a few words: "Sent · Accepted · Done ✓ 1.4 s"."""
     # Queued is no news once the run is further.
     path = [step.get_phase_display() or step.get_to_status_display() for step in transitions[1:]]
-    path = path[-4:] or [run.get_status_display()]
+    # A late answer may have been noted where the run stayed as it was.
+    path = [word for word, _same in groupby(path)][-4:] or [run.get_status_display()]
     if run.state.is_open:
         return " · ".join([*path, "…"])
     sign = "✓" if run.state == RunStatus.DONE else "✕"
