@@ -4,6 +4,7 @@ import { startCopying } from "./js/copy.js";
 import { startDialogs } from "./js/dialogs.js";
 import { startFilters } from "./js/filters.js";
 import { startKeyboard } from "./js/keyboard.js";
+import { startLists } from "./js/lists.js";
 import { startLive } from "./js/live.js";
 import { startLooks } from "./js/looks.js";
 import { startMenus } from "./js/menus.js";
@@ -19,6 +20,7 @@ import { startUploads } from "./js/uploads.js";
 
 startToasts();
 startRequests();
+startLists();
 startTimes();
 startMenus();
 startTips();

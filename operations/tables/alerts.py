@@ -43,7 +43,7 @@ class AlertTable(PortalTable):
     station = PortalColumn(gettext_lazy("Station"), by=("station__name",), is_live=True)
     title = PortalColumn(gettext_lazy("Alert"), css="wrap")
     since = PortalColumn(gettext_lazy("Since"), by=("began_at",))
-    closed_at = PortalColumn(gettext_lazy("Closed"), is_live=True)
+    closed_at = PortalColumn(gettext_lazy("Closed"), css="spare", is_live=True)
     count = PortalColumn(gettext_lazy("Times"), css="amount", is_live=True)
     looked_after = PortalColumn(gettext_lazy("Looked after by"), css="wrap", is_live=True)
     follow_up = PortalColumn(gettext_lazy("Follow-up"), is_live=True)

@@ -92,8 +92,10 @@ class AuthorizationTable(PortalTable):
     unknown_offline = SettingColumn("unknown_offline")
     cache_enabled = SettingColumn("cache_enabled")
     authorize_remote_start = SettingColumn("authorize_remote_start")
-    as_of = PortalColumn(gettext_lazy("As of"), by=("authorization__read_at", "name"), is_live=True)
-    protocol = PortalColumn(gettext_lazy("Protocol"), by=("protocol", "name"))
+    as_of = PortalColumn(
+        gettext_lazy("As of"), by=("authorization__read_at", "name"), css="spare", is_live=True
+    )
+    protocol = PortalColumn(gettext_lazy("Protocol"), by=("protocol", "name"), css="spare")
     actions = ToolColumn(gettext_lazy("Actions"), css=f"{ACTIONS} roomy", is_live=True)
 
     def text(self, record: Station, name: str) -> str:

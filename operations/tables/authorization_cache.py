@@ -107,12 +107,14 @@ class CacheTable(PortalTable):
     cache_lifetime_s = FurtherColumn("cache_lifetime_s")
     cache_policy = FurtherColumn("cache_policy")
     cache_storage_bytes = FurtherColumn("cache_storage_bytes")
-    as_of = PortalColumn(gettext_lazy("As of"), by=("authorization__read_at", "name"), is_live=True)
+    as_of = PortalColumn(
+        gettext_lazy("As of"), by=("authorization__read_at", "name"), css="spare", is_live=True
+    )
     organisation = PortalColumn(gettext_lazy("Organisation"), by=("organisation__name", "name"))
     connection = PortalColumn(
         gettext_lazy("Connected"), by=("connected_at", "disconnected_at"), is_live=True
     )
-    protocol = PortalColumn(gettext_lazy("Protocol"), by=("protocol", "name"))
+    protocol = PortalColumn(gettext_lazy("Protocol"), by=("protocol", "name"), css="spare")
     actions = ToolColumn(gettext_lazy("Actions"), css=ACTIONS, is_live=True)
 
     def learn(self, records: Sequence[Station]) -> None:

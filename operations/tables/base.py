@@ -19,7 +19,7 @@ from operations.tables.rows import CellMaker, PortalRows
 PAGE_SIZES = (25, 50, 100)
 # Buttons stay in reach while the data beside them scrolls.
 ACTIONS = "actions stays"
-HEADED = frozenset({"amount", "less"})  # classes that headings have like their cells
+HEADED = frozenset({"amount", "less", "spare"})  # classes that headings have like their cells
 TICK = "tick"  # the column of tick boxes (operations.tables.ticking)
 
 
@@ -46,7 +46,8 @@ class PortalColumn(tables.Column):
     """A column of data; `by` is what it sorts by, the key settles ties.
 
     `is_extra`: left out until somebody wants it (operations.tables.looks). `css`: "name" is what
-    one looks a row up by, "less" is left out on phones unless somebody chose the columns.
+    one looks a row up by, "less" is left out on phones and "spare" on tablets, too, unless
+    somebody chose the columns.
     """
 
     empty_values = ()

@@ -50,7 +50,7 @@ class ChargerTable(PortalTable):
     charging_status = PortalColumn(
         gettext_lazy("Charging status"), by=("charging_status", "name"), is_live=True
     )
-    status_at = PortalColumn(gettext_lazy("Since"), by=("status_at",), is_live=True)
+    status_at = PortalColumn(gettext_lazy("Since"), by=("status_at",), css="spare", is_live=True)
     request_state = PortalColumn(gettext_lazy("Request"), is_live=True)
     station = PortalColumn(
         gettext_lazy("Station"), by=("station__name", "name"), css="station", is_live=True

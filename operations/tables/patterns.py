@@ -42,7 +42,7 @@ def _pattern(
 ) -> tuple[str, ...]:
     marks = {name: f"{MARK}{name}{MARK}" for name in given}
     filled = render_to_string(template_name, marks | dict.fromkeys(shape, True))
-    return tuple(PLACE.split(filled))
+    return tuple(PLACE.split(filled.strip()))
 
 
 def escaped(text: str) -> str:

@@ -37,7 +37,7 @@ class SessionTable(PortalTable):
         is_live=True,
     )
     token = PortalColumn(gettext_lazy("Token"), by=("token",), css="code less", is_live=True)
-    status = PortalColumn(gettext_lazy("Status"), by=("status",), is_live=True)
+    status = PortalColumn(gettext_lazy("Status"), by=("status", "-started_at"), is_live=True)
     energy = PortalColumn(gettext_lazy("Energy"), by=("taken_wh",), css="amount", is_live=True)
     power = PortalColumn(gettext_lazy("Power now"), css="amount", is_live=True)
     stop_reason = PortalColumn(gettext_lazy("Stop reason"), by=("stop_reason",), is_live=True)

@@ -26,7 +26,7 @@ class StationTable(PortalTable):
 
     tick = TickColumn()
     name = PortalColumn(gettext_lazy("Name"), by=("name",), css="name")
-    identity = PortalColumn(gettext_lazy("Identity"), by=("identity",), css="code less")
+    identity = PortalColumn(gettext_lazy("Identity"), by=("identity",), css="code less spare")
     serial_number = PortalColumn(
         gettext_lazy("Serial number"), by=("serial_number", "name"), css="code less", is_live=True
     )
@@ -41,11 +41,13 @@ class StationTable(PortalTable):
     connection = PortalColumn(
         gettext_lazy("Connected"), by=("connected_at", "disconnected_at"), is_live=True
     )
-    protocol = PortalColumn(gettext_lazy("Protocol"), by=("protocol", "name"), is_live=True)
-    firmware_version = PortalColumn(
-        gettext_lazy("Firmware"), by=("firmware_version", "name"), is_live=True
+    protocol = PortalColumn(
+        gettext_lazy("Protocol"), by=("protocol", "name"), css="spare", is_live=True
     )
-    site = PortalColumn(gettext_lazy("Site"), by=("site__name", "name"))
+    firmware_version = PortalColumn(
+        gettext_lazy("Firmware"), by=("firmware_version", "name"), css="spare", is_live=True
+    )
+    site = PortalColumn(gettext_lazy("Site"), by=("site__name", "name"), css="spare")
     last_request = PortalColumn(gettext_lazy("Last request"), is_live=True)
     last_seen_at = PortalColumn(gettext_lazy("Last seen"), by=("last_seen_at",), is_extra=True)
     booted_at = PortalColumn(gettext_lazy("Booted"), is_extra=True)

@@ -1,7 +1,9 @@
 """What browsers' sockets are sent of a station's first page.
 
 `cabinet:<charger's pk>` is a charger with its connectors; `flow:<session's pk>` what a session
-takes; `station-runs:<pk>` the latest requests to a station.
+takes; `station-runs:<pk>` the latest requests to a station, `station-messages:<pk>` the latest
+messages, which are looked at again whenever something came of one; `station-tabs:<pk>` counts what
+goes on behind the tabs.
 """
 
 from collections.abc import Iterator, Mapping, Set
@@ -13,9 +15,10 @@ from operations.models import Charger, Session, Station, User
 from operations.tables import activity
 from operations.tables.audience import Audience
 from operations.tables.sessions import flow, powers_w
-from operations.views import drawings, station_page
+from operations.views import drawings, station_frame, station_page
 
-KINDS: Final = ("cabinet", "flow", "station-runs")
+RUNS, TABS, MESSAGES = "station-runs", "station-tabs", "station-messages"
+KINDS: Final = ("cabinet", "flow", RUNS, TABS, MESSAGES)
 
 Keys = Mapping[str, Set[int]]
 
@@ -30,10 +33,22 @@ def visible(user: User, pks: Keys) -> Iterator[tuple[str, tuple[str, ...]]]:
         sessions = Session.objects.visible_to(user).filter(pk__in=pks["flow"])
         for pk in sessions.values_list("pk", flat=True):
             yield f"flow:{pk}", (f"session:{pk}",)
-    if pks["station-runs"]:
-        stations = Station.objects.visible_to(user).filter(pk__in=pks["station-runs"])
-        for pk in stations.values_list("pk", flat=True):
-            yield f"station-runs:{pk}", (f"station:{pk}",)
+    yield from _visible_stations(user, pks)
+
+
+def _visible_stations(user: User, pks: Keys) -> Iterator[tuple[str, tuple[str, ...]]]:
+    stations = Station.objects.visible_to(user)
+    for pk in stations.filter(pk__in=pks[RUNS]).values_list("pk", flat=True):
+        yield f"{RUNS}:{pk}", (f"station:{pk}",)
+    # What happens at connectors, their sessions too, is told of their charger.
+    for pk, charger in stations.filter(pk__in=pks[TABS]).values_list("pk", "chargers"):
+        yield f"{TABS}:{pk}", (f"station:{pk}", f"station-alerts:{pk}", f"charger:{charger}")
+    for pk, charger in stations.filter(pk__in=pks[MESSAGES]).values_list("pk", "chargers"):
+        told = (f"station:{pk}", f"connectivity:{pk}", f"settings:{pk}", f"charger:{charger}")
+        yield f"{MESSAGES}:{pk}", told
+    running = Session.objects.visible_to(user).running().filter(station__in=pks[MESSAGES])
+    for pk, station in running.values_list("pk", "station"):
+        yield f"{MESSAGES}:{station}", (f"session:{pk}",)
 
 
 def fragments(audience: Audience, pks: Keys) -> Iterator[tuple[str, str, str]]:
@@ -53,7 +68,22 @@ def fragments(audience: Audience, pks: Keys) -> Iterator[tuple[str, str, str]]:
                 "operations/station/_flow.html", {"session": session, "flow": words}
             )
             yield f"flow:{session.pk}", f"flow-{session.pk}", html
-    for station in Station.objects.filter(pk__in=pks["station-runs"]):
-        context = station_page.tell_runs(station)
-        html = render_to_string("operations/station/_runs.html", context)
-        yield f"station-runs:{station.pk}", f"station-{station.pk}-runs", html
+    yield from _of_stations(pks)
+
+
+def _of_stations(pks: Keys) -> Iterator[tuple[str, str, str]]:
+    for station in Station.objects.filter(pk__in=pks[RUNS] | pks[MESSAGES]):
+        pk = station.pk
+        if pk in pks[RUNS]:
+            context = station_page.tell_runs(station)
+            html = render_to_string("operations/station/_runs.html", context)
+            yield f"{RUNS}:{pk}", f"station-{pk}-runs", html
+        if pk in pks[MESSAGES]:
+            context = station_page.tell_messages(station)
+            html = render_to_string("operations/station/_messages_rows.html", context)
+            yield f"{MESSAGES}:{pk}", f"station-{pk}-messages", html
+    counts = station_frame.going_on(pks[TABS]) if pks[TABS] else {}
+    for pk, of_tabs in counts.items():
+        for count in of_tabs.values():
+            html = render_to_string("operations/station/_tab_count.html", {"count": count})
+            yield f"{TABS}:{pk}", count.dom_id, html

@@ -46,9 +46,7 @@ class StationDetail(View):
                 for session in drawing.elsewhere
             ],
             **tell_runs(station),
-            "exchanges": exchanges(
-                station.messages.order_by("-pk")[:LATEST_MESSAGES], longest=LONGEST_FRAME
-            ),
+            **tell_messages(station),
             "connections": list(station.connections.order_by("-pk")[:LATEST_CONNECTIONS]),
         }
         return render(request, "operations/station/detail.html", context)
@@ -113,6 +111,12 @@ def tell_runs(station: Station) -> dict[str, Any]:
         for run in latest.order_by("-pk")[:LATEST_RUNS]
     ]
     return {"station": station, "runs": runs, "watch": f"station-runs:{station.pk}"}
+
+
+def tell_messages(station: Station) -> dict[str, Any]:
+    """What was said lately (operations/station/_messages.html)."""
+    latest = station.messages.order_by("-pk")[:LATEST_MESSAGES]
+    return {"station": station, "exchanges": exchanges(latest, longest=LONGEST_FRAME)}
 
 
 def identity_facts(station: Station) -> list[dict[str, Any]]:

@@ -32,14 +32,27 @@ export function startDialogs() {
   if (!dialog || !body) return;
   let opener;
   let place; // the nearest thing with a name around it
+  let isOpening = false;
+
+  // All behind it becomes inert, which takes a long list its time: the press is painted first.
+  const show = () => {
+    opener?.removeAttribute("data-pressed");
+    if (!isOpening) return;
+    isOpening = false;
+    dialog.showModal();
+    if (body.querySelector("form")) focusFirst(body);
+  };
 
   const open = (link) => {
+    if (isOpening) return;
     body.replaceChildren(loading.content.cloneNode(true));
     if (!dialog.open) {
       // A link inside the dialog replaces what it shows; focus goes back to what opened it.
       opener = link;
       place = link.closest("[id]")?.id;
-      dialog.showModal();
+      isOpening = true;
+      link.dataset.pressed = "";
+      requestAnimationFrame(() => setTimeout(show));
     }
     htmx.ajax("GET", link.href, { source: body, target: body, swap: "innerHTML" });
   };
@@ -75,6 +88,8 @@ export function startDialogs() {
     }
   });
   body.addEventListener("htmx:sendError", () => {
-    if (!body.querySelector("form")) dialog.close();
+    if (body.querySelector("form")) return;
+    isOpening = false;
+    dialog.close();
   });
 }

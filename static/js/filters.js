@@ -20,6 +20,13 @@ function dropEmpty(event) {
   }
 }
 
+// Where an address that filters nothing means one of the choices, and not just any.
+function unsaid(field, params) {
+  if (field.dataset.usual === undefined) return "";
+  const filters = [...field.form.elements].filter((each) => each.name && each.dataset.kept === undefined);
+  return filters.some((each) => params.get(each.name)) ? field.value : field.dataset.usual;
+}
+
 function followAddress() {
   const params = new URLSearchParams(location.search);
   for (const form of document.querySelectorAll("form[data-filters]")) {
@@ -31,7 +38,7 @@ function followAddress() {
       } else if (field.type === "select-multiple") {
         for (const option of field.options) option.selected = values.includes(option.value);
       } else if (field.type !== "submit") {
-        field.value = values[0] ?? "";
+        field.value = values[0] ?? unsaid(field, params);
       }
     }
   }

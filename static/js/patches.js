@@ -2,6 +2,7 @@
 import { refreshTimes } from "./times.js";
 
 const TRANSIENT = ["is-fresh", "htmx-request", "htmx-settling", "htmx-swapping", "htmx-added"];
+const FRESH_MS = 1500; // as long as css/tables.css lets it fade
 const FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex]";
 
 function parse(html) {
@@ -90,21 +91,49 @@ export function startPatches() {
   addEventListener("resize", letColumnsGo);
 }
 
-function applyPatch({ id, html }) {
-  const old = document.getElementById(id);
-  const next = old && parse(html);
-  if (!next) return false;
+// What stands in it is told apart by ids: what is there stays, with what is open or marked in it.
+function applyChildren(old, next) {
+  const known = (parent, child) => (child.id ? parent.children.namedItem(child.id) : null);
+  for (const child of [...old.children]) if (!known(next, child)) child.remove();
+  let isChanged = false;
+  let place = old.firstElementChild;
+  for (const child of [...next.children]) {
+    const same = known(old, child);
+    if (same) {
+      place = same.nextElementSibling;
+      isChanged = applyElement(same, child) || isChanged;
+    } else {
+      old.insertBefore(child, place);
+      refreshTimes(child);
+      lightUp(child);
+      isChanged = true;
+    }
+  }
+  return isChanged;
+}
+
+function lightUp(element) {
+  htmx.process(element);
+  // A whole table lights up for no single change in it.
+  if (element.querySelector("tr")) return;
+  element.classList.add("is-fresh");
+  setTimeout(() => element.classList.remove("is-fresh"), FRESH_MS);
+}
+
+function applyElement(old, next) {
   keepHands(old, next);
   refreshTimes(next);
   if (isSame(old, next)) return false;
   const focused = focusedIn(old);
   old.replaceWith(next);
-  htmx.process(next);
+  lightUp(next);
   focusAgain(next, focused);
-  // A whole table lights up for no single change in it.
-  if (!next.querySelector("tr")) {
-    next.classList.add("is-fresh");
-    next.addEventListener("animationend", () => next.classList.remove("is-fresh"), { once: true });
-  }
   return true;
+}
+
+function applyPatch({ id, html }) {
+  const old = document.getElementById(id);
+  const next = old && parse(html);
+  if (!next) return false;
+  return old.dataset.keyed === undefined ? applyElement(old, next) : applyChildren(old, next);
 }
