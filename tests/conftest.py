@@ -13,6 +13,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from operations.services.live import switchboard
 from tests import services
 from tests.emptying import empty_tables
+from tests.making import MadeOnce
 from tests.portal import Portal, served_here
 
 
@@ -39,6 +40,29 @@ def postgres_url() -> Iterator[str]:
     """A real PostgreSQL, one for each worker of the suite."""
     with services.postgres_server() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def _made_once(request: pytest.FixtureRequest) -> MadeOnce | None:
+    is_one_of_many = hasattr(request.config, "workerinput")
+    return MadeOnce() if is_one_of_many and connection.vendor == "sqlite" else None
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(
+    _made_once: MadeOnce | None, django_db_modify_db_settings: None, django_db_keepdb: bool
+) -> bool:
+    """Whether the database that is there is to be used: another worker's, copied."""
+    return django_db_keepdb or (_made_once is not None and _made_once.is_there())
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    _made_once: MadeOnce | None, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    if _made_once is not None:
+        with django_db_blocker.unblock():
+            _made_once.give()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -25,7 +25,7 @@ from websockets.typing import Subprotocol
 
 from operations.versions import V16, OcppVersion
 
-DEADLINE_S = 5.0
+DEADLINE_S = 20.0
 CALL, CALLRESULT, CALLERROR = 2, 3, 4
 TOKEN = "04A1B2C3D4"
 # OCPP 2.x says Occupied for everything a plugged-in vehicle does.

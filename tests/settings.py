@@ -15,6 +15,8 @@ os.environ["DEBUG"] = "false"
 os.environ["SECRET_KEY"] = "a-key-for-tests-long-enough-to-pass-the-deployment-checks-0123456789"
 os.environ["EVCHARGE_SECRET_KEYS"] = "a-key-for-tests-that-seals-what-nobody-may-read-0123456789"
 os.environ["LOG_LEVEL"] = "WARNING"
+# Dozens of processes are started: each would compile the whole portal anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 if "TEST_DATA_DIR" not in os.environ:
     # The first process makes it and takes it away again; those it starts are given it.
     os.environ["TEST_DATA_DIR"] = tempfile.mkdtemp(prefix="evcharge-")

@@ -6,10 +6,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tests.conformance import test_octt_16, test_octt_21, test_octt_201
+from tests.conformance import test_octt_16, test_octt_21, test_octt_201, test_octt_201_operating
 
 PAGE = Path(__file__).parents[1] / "docs" / "conformance.md"
-MODULES = (test_octt_16, test_octt_201, test_octt_21)
+MODULES = (test_octt_16, test_octt_201, test_octt_201_operating, test_octt_21)
 # How many cases the certification has for a central system; of 2.1, only the new ones.
 CASES = {"1.6": 77, "2.0.1": 253, "2.1": 77}
 

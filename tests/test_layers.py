@@ -11,7 +11,7 @@ from channels.layers import InMemoryChannelLayer
 
 from evcharge.layers import PromptChannelLayer
 
-SOON_S = 5
+SOON_S = 20
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from evcharge.demo.fleet import FleetThread
 from ocpp_gateway.simulator.specs import Pace, StationSpec
 from operations.models import User
 from operations.statuses import Role
-from tests.browser.windows import Windows
+from tests.browser.windows import IN_TIME_MS, Windows
 from tests.factories import UserFactory
 from tests.portal import Portal
 
@@ -37,6 +37,7 @@ def browser(chromium: Path) -> Iterator[Browser]:
     with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
         # Django would take us for asynchronous code.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        expect.set_options(timeout=IN_TIME_MS)
         instance = playwright.chromium.launch(
             executable_path=str(chromium), args=list(SWITCHES), headless=True
         )

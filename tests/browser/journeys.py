@@ -11,8 +11,8 @@ PROFILE = Profile("ABB", "Terra 54", ("1.4.2",), (1,), 50_000)
 # Long enough to be seen on the page, short enough to be waited for.
 BRISK = Pace(reboot_s=0.3, install_s=0.3, retry_s=0.1, longest_retry_s=0.3)
 STATIONS = "/operations/stations/"
-SOON_MS = 10_000
-IN_TIME_MS = 30_000
+SOON_MS = 30_000
+IN_TIME_MS = 60_000
 
 
 def open_dialog(page: Page, station: Station, label: str) -> None:

@@ -18,7 +18,7 @@ from tests.portal import Portal
 pytestmark = pytest.mark.browser
 
 PROFILE = Profile("ABB", "Terra 54", ("1.0",), (1,), 50_000)
-SOON_MS = 10_000
+SOON_MS = 30_000
 
 
 def listed(page: Page, portal: Portal, count: int) -> list[Station]:
@@ -97,7 +97,7 @@ def test_a_batch_runs_to_its_end_before_ones_eyes(
     page.get_by_role("button", name="Ask 4").click()
     page.wait_for_url("**/operations/batches/*/")
     page.evaluate("window.stayed = true")
-    expect(page.locator(".truth")).to_contain_text("Done: 5 of 5 have ended", timeout=30_000)
+    expect(page.locator(".truth")).to_contain_text("Done: 5 of 5 have ended", timeout=2 * SOON_MS)
     assert page.evaluate("window.stayed") is True
     batch = CommandBatch.objects.get()
     assert (batch.most_open, batch.reason) == (2, "new firmware")

@@ -24,6 +24,29 @@ REFUSING = 3
 def test_sixty_are_asked_and_followed_to_the_end(
     sign_in: Callable[..., Page], fleet: Callable[..., None]
 ) -> None:
+    _sixty_and_one_away(fleet)
+    page = sign_in(at="/operations/stations/")
+    _choose_all(page)
+    expect(page.locator(".preview-count")).to_contain_text(f"{COUNT} will be asked, 1 can't be.")
+    assert faults(page) == []
+    _confirm(page)
+
+    expect(page.locator(".truth")).to_contain_text(
+        f"{COUNT + 1} of {COUNT + 1} have ended", timeout=2 * IN_TIME_MS
+    )
+    assert page.evaluate("window.stayed") is True
+    assert faults(page) == []
+    expect(page.locator("a.figure").filter(has_text="Done")).to_contain_text(str(COUNT - REFUSING))
+    expect(page.locator("a.figure").filter(has_text="Refused")).to_contain_text(str(REFUSING))
+    expect(page.locator(".answer").filter(has_text="Rejected")).to_contain_text(str(REFUSING))
+    # As the stations saw it: each was asked once.
+    asked = OcppMessage.objects.filter(is_from_station=False, action="TriggerMessage")
+    assert asked.values("station").distinct().count() == asked.count() == COUNT
+    _ask_the_failed_again(page)
+
+
+def _sixty_and_one_away(fleet: Callable[..., None]) -> None:
+    """Of every version, connected; some of them refuse."""
     specs = [
         StationSpec(
             f"QUAY-{number:02}",
@@ -38,8 +61,10 @@ def test_sixty_are_asked_and_followed_to_the_end(
         StationFactory(identity=spec.identity, name=spec.identity, connected=False)
     StationFactory(name="QUAY-99", connected=False)
     fleet(*specs, pace=BRISK)
-    wait_until_true(lambda: Station.objects.connected().count() == COUNT, timeout_s=30)
-    page = sign_in(at="/operations/stations/")
+    wait_until_true(lambda: Station.objects.connected().count() == COUNT, timeout_s=60)
+
+
+def _choose_all(page: Page) -> None:
     page.get_by_label("Select all on this page").check()
     page.get_by_label(f"All {COUNT + 1} there are").check()
     page.locator("#selection").get_by_role("button", name="Trigger message").click()
@@ -47,9 +72,10 @@ def test_sixty_are_asked_and_followed_to_the_end(
     page.get_by_text("How many at a time").click()
     page.get_by_label("At most open at a time").fill("20")
     page.get_by_role("button", name="Preview").click()
-    expect(page.locator(".preview-count")).to_contain_text(f"{COUNT} will be asked, 1 can't be.")
-    assert faults(page) == []
 
+
+def _confirm(page: Page) -> None:
+    """Only with the number typed."""
     page.get_by_role("button", name=f"Ask {COUNT}").click()
     expect(page.get_by_role("alert")).to_contain_text(f"Type the number {COUNT}")
     assert not CommandBatch.objects.exists()
@@ -58,18 +84,8 @@ def test_sixty_are_asked_and_followed_to_the_end(
     page.wait_for_url("**/operations/batches/*/")
     page.evaluate("window.stayed = true")
 
-    expect(page.locator(".truth")).to_contain_text(
-        f"{COUNT + 1} of {COUNT + 1} have ended", timeout=2 * IN_TIME_MS
-    )
-    assert page.evaluate("window.stayed") is True
-    assert faults(page) == []
-    expect(page.locator("a.figure").filter(has_text="Done")).to_contain_text(str(COUNT - REFUSING))
-    expect(page.locator("a.figure").filter(has_text="Refused")).to_contain_text(str(REFUSING))
-    expect(page.locator(".answer").filter(has_text="Rejected")).to_contain_text(str(REFUSING))
-    # As the stations saw it: each was asked once.
-    asked = OcppMessage.objects.filter(is_from_station=False, action="TriggerMessage")
-    assert asked.values("station").distinct().count() == asked.count() == COUNT
 
+def _ask_the_failed_again(page: Page) -> None:
     before = CommandBatch.objects.get()
     page.get_by_role("link", name="Ask the failed ones again").click()
     dialog = page.get_by_role("dialog")

@@ -17,7 +17,7 @@ from tests.factories import RunFactory, StationFactory
 
 pytestmark = pytest.mark.browser
 
-SOON_MS = 8000
+SOON_MS = 30_000
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,14 @@ from operations.statuses import ChargingStatus, OperationalStatus, Role
 from operations.versions import V201
 from tests.browser import seeds
 from tests.browser.journeys import SOON_MS
-from tests.factories import ChargerFactory, ConnectorFactory, RunFactory, StationFactory
+from tests.factories import (
+    ChargerFactory,
+    ConnectorFactory,
+    MessageFactory,
+    RunFactory,
+    StationFactory,
+    UserFactory,
+)
 from tests.portal import Portal
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -19,9 +26,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[..., Page]
 LONG_NAME = "Bench: Advertises lists, has none"
 LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 800}
+TABLET = {"width": 1024, "height": 768}
 # A4 on its side, without the margins.
 SHEET = {"width": 1032, "height": 700}
 LISTS = ("chargers", "stations", "requests", "sessions", "authorization")
+BESIDE = "list => list.scrollWidth - list.clientWidth"
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 LINES = """cell => {
   const range = document.createRange();
@@ -72,6 +81,38 @@ def test_without_a_network_the_light_says_so_and_the_picture_catches_up(sign_in:
     assert socket(page, connector) == "red"
 
 
+def test_an_open_message_stays_open_while_others_come(sign_in: SignIn) -> None:
+    read = MessageFactory(action="BootNotification")
+    page = sign_in(Role.VIEWER, at=f"/operations/stations/{read.station_id}/")
+    expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
+    page.locator(f"#message-{read.pk} summary").click()
+    frame = page.locator(f"#message-{read.pk} pre").first
+    element = frame.element_handle()
+    come = MessageFactory(station=read.station, action="Heartbeat")
+    switchboard.changed({f"station:{read.station_id}"})
+    newest = page.locator("[data-keyed] > details").first
+    expect(newest).to_have_id(f"message-{come.pk}", timeout=SOON_MS)
+    expect(frame).to_be_visible()
+    assert page.evaluate("same => same.isConnected", element), "what one marks in it stays marked"
+
+
+def test_the_filters_say_whose_requests_one_sees(sign_in: SignIn) -> None:
+    RunFactory(created_by=UserFactory(), command="reboot")
+    RunFactory(command="unlock")
+    page = sign_in(Role.VIEWER, at="/operations/requests/")
+    who, rows = page.get_by_label("Asked by whom"), page.locator("#list tbody tr")
+    expect(who).to_have_value("usual")
+    expect(rows).to_have_count(1)
+    page.get_by_role("link", name="People and schedules").click()
+    expect(rows).to_have_count(2)
+    expect(who).to_have_value("any")
+    page.get_by_label("Command").select_option("unlock")
+    expect(rows).to_have_count(1)
+    page.get_by_role("link", name="Clear", exact=True).click()
+    expect(rows).to_contain_text("Reboot")
+    expect(who).to_have_value("usual")
+
+
 @pytest.fixture
 def bench() -> None:
     """Long names, and something asked."""
@@ -89,6 +130,16 @@ def test_on_a_laptop_names_take_two_lines_at_most(sign_in: SignIn, portal: Porta
     for list_ in ("chargers", "stations", "authorization"):
         page.goto(f"{portal.url}/operations/{list_}/")
         assert page.locator("#list tbody td.name").first.evaluate(LINES) <= 2, list_
+
+
+@pytest.mark.usefixtures("bench")
+def test_buttons_cover_no_column_on_a_laptop_or_a_tablet(sign_in: SignIn, portal: Portal) -> None:
+    page = sign_in(Role.OPERATOR, viewport=LAPTOP)
+    for size in (LAPTOP, TABLET):
+        page.set_viewport_size(size)
+        for list_ in ("chargers", "stations"):
+            page.goto(f"{portal.url}/operations/{list_}/")
+            assert page.locator("#list .table-scroll").evaluate(BESIDE) <= 0, (list_, size)
 
 
 @pytest.mark.usefixtures("bench")

@@ -16,7 +16,7 @@ from tests.factories import StationFactory
 
 pytestmark = pytest.mark.browser
 
-SOON_MS = 8000
+SOON_MS = 30_000
 
 
 def test_a_profile_is_drawn_while_it_is_typed_and_asked_from_the_menu(

@@ -77,3 +77,9 @@ def overdue(run: CommandRun) -> None:
     """Its deadline is over."""
     past = timezone.now() - timedelta(seconds=1)
     CommandRun.objects.filter(pk=run.pk).update(deadline_at=past)
+
+
+def sent(target: Any, connection: Connection, slug: str, **params: Any) -> CommandRun:
+    run = ask(target, slug, **params)
+    claim(run, connection)
+    return run

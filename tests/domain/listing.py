@@ -14,10 +14,11 @@ from operations.models import (
     Station,
     StationList,
 )
+from operations.models.local_lists import ListState
 from operations.services import outcomes
 from operations.services.local_lists import revisions, states
 from operations.versions import V16, OcppVersion
-from tests.domain.asked import claim, connect, fresh
+from tests.domain.asked import ask, claim, connect, fresh
 from tests.factories import OrganisationFactory, StationFactory, TokenFactory
 
 V16_LOOK = ("GetLocalListVersion", "GetConfiguration")
@@ -127,3 +128,35 @@ def _variable(name: str, value: str) -> dict[str, Any]:
         "component": {"name": "LocalAuthListCtrlr"},
         "variable": {"name": name},
     }
+
+
+def sending(
+    station: Station,
+    mode: str = "full",
+    version: OcppVersion = V16,
+    *,
+    held: int = 0,
+    **looks: Any,
+) -> Sending:
+    """A run that sends the list, up to its first piece."""
+    begun = Sending(ask(station, "send-local-list", mode=mode), version)
+    begun.is_looked_at(held, **looks)
+    return begun
+
+
+def identifiers(payload: dict[str, Any]) -> list[str]:
+    return [entry["idTag"] for entry in payload["localAuthorizationList"]]
+
+
+def confirmed(count: int = 3, version: OcppVersion = V16) -> tuple[Station, LocalList]:
+    """A station that holds its list, version 1."""
+    station, local_list = listed_station(count, version)
+    talk = sending(station, version=version)
+    talk.says()
+    assert copy_of(station).state == ListState.IN_STEP
+    return station, local_list
+
+
+def one_more(local_list: LocalList, identifier: str = "ZNEW") -> None:
+    TokenFactory(identifier=identifier, organisation=local_list.organisation)
+    changed(local_list)

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from operations.events import (
     ConnectorStatusReported,
     Event,
@@ -72,3 +74,7 @@ def shown(station: Station, *, charger: int = 1, number: int = 1) -> str:
     """A connector's charging status."""
     connector = Connector.objects.get(station=station, charger__number=charger, number=number)
     return connector.charging_status
+
+
+def says(connector: Connector, status: ChargingStatus) -> None:
+    reports_status(connector.station, connector.number, status, at=timezone.now())

@@ -20,7 +20,7 @@ from pytest_django.fixtures import Settings
 from operations.models import Alert, AlertDelivery, AlertRule, AuditEntry
 from operations.models.alerts import DeliveryStatus
 from operations.models.audit import Deed
-from operations.services import alerts, delivering, posting
+from operations.services import alerts, delivering, posting, pruning
 from operations.services.posting import PostingError
 from tests import services
 from tests.factories import AlertDeliveryFactory, AlertFactory, AlertRuleFactory, StationFactory
@@ -293,10 +293,10 @@ def test_the_worker_does_not_wait_for_receivers(receiver: tuple[str, type[Receiv
 
 
 @pytest.mark.django_db
-def test_old_notifications_are_forgotten_but_not_those_that_wait() -> None:
-    long_ago = timezone.now() - timedelta(days=delivering.KEPT_DAYS + 1)
+def test_old_notifications_are_forgotten_but_not_those_that_wait(settings: Settings) -> None:
+    long_ago = timezone.now() - timedelta(days=settings.EVCHARGE_DELIVERIES_DAYS + 1)
     AlertDeliveryFactory(status=DeliveryStatus.SENT, created_at=long_ago)
     waiting = AlertDeliveryFactory(created_at=long_ago)
     recent = AlertDeliveryFactory(status=DeliveryStatus.SENT)
-    delivering.prune()
+    pruning.prune()
     assert set(AlertDelivery.objects.all()) == {waiting, recent}

@@ -9,11 +9,12 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from operations.models import Alert, AlertRule, AuditEntry, CommandRun, Station
 from operations.models.alerts import AlertKind, DeliveryStatus
 from operations.models.audit import ActorKind, Deed
-from operations.services import alerts, following_up, usual_rules
+from operations.services import alerts, following_up, pruning, usual_rules
 from operations.services.conditions import CONDITIONS
 from operations.statuses import ChargingStatus, OperationalStatus, Registration, RunStatus
 from tests.factories import (
@@ -388,9 +389,9 @@ def test_what_a_look_leaves_open_is_the_next_ones(
     assert Alert.objects.count() == 3
 
 
-def test_alerts_that_are_over_for_long_are_forgotten() -> None:
-    long_ago = timezone.now() - timedelta(days=alerts.KEPT_DAYS + 1)
+def test_alerts_that_are_over_for_long_are_forgotten(settings: Settings) -> None:
+    long_ago = timezone.now() - timedelta(days=settings.EVCHARGE_ALERTS_DAYS + 1)
     AlertFactory(opened_at=long_ago, is_open=False)
     lasting, recent = AlertFactory(opened_at=long_ago), AlertFactory(is_open=False)
-    alerts.prune()
+    pruning.prune()
     assert set(Alert.objects.all()) == {lasting, recent}

@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 from operations.commands import BY_SLUG
 from operations.models import AuditEntry, Station, User
 from operations.models.audit import ActorKind, Deed, ImmutableError
-from operations.services import auditing, closing, connections, runs, stations, targets
+from operations.services import auditing, closing, connections, pruning, runs, stations, targets
 from operations.statuses import Role
 from tests.factories import PASSWORD, OrganisationFactory, StationFactory, UserFactory
 
@@ -179,7 +179,7 @@ def test_only_what_is_older_than_its_time_is_forgotten(settings: Settings) -> No
     with time_machine.travel(timezone.now() - timedelta(days=11)):
         auditing.note(Deed.CHANGED, name="old")
     auditing.note(Deed.CHANGED, name="new")
-    assert not auditing.prune()
+    assert not pruning.prune()
     assert [entry.target_name for entry in AuditEntry.objects.all()] == ["new"]
 
 

@@ -15,6 +15,7 @@ from operations.services.selections import Selection
 from operations.services.terms import Terms
 from operations.statuses import BatchStatus, OperationalStatus, Registration, RunStatus
 from tests.domain.asked import answer, ask, claim, connect, fresh, history
+from tests.domain.batching import asks_all, connectors
 from tests.factories import (
     ChargerFactory,
     ConnectorFactory,
@@ -25,32 +26,6 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-def connectors(count: int, **station: Any) -> list[Connector]:
-    """Connectors, each of a connected station of its own."""
-    return [ConnectorFactory(charger__station=StationFactory(**station)) for _ in range(count)]
-
-
-def asks_all(
-    parts: list[Any],
-    slug: str = "change-availability",
-    *,
-    terms: Terms | None = None,
-    user: Any = None,
-    **params: Any,
-) -> CommandBatch:
-    """Submit a batch as a page would."""
-    kind = TargetKind(parts[0]._meta.model_name)
-    if slug == "change-availability":
-        params = {"availability": "off", **params}
-    return batches.submit(
-        command=BY_SLUG[slug],
-        selection=Selection.of_pks(kind, [part.pk for part in parts]),
-        params=params,
-        user=user,
-        terms=terms,
-    )
 
 
 def judged(parts: list[Any], slug: str, **more: Any) -> judging.Judgement:

@@ -17,7 +17,7 @@ from operations.services.schedules import Plan
 from operations.services.selections import Selection
 from operations.services.terms import Terms
 from operations.statuses import Role
-from tests.domain.test_batches import connectors
+from tests.domain.batching import connectors
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db

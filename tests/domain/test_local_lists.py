@@ -1,47 +1,29 @@
 """Local lists: sent in pieces, confirmed piece by piece, and told as they are."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from operations.models import (
-    CommandBatch,
-    Connection,
-    ListRevision,
-    LocalList,
-    RunTransition,
-    Station,
-)
+from operations.models import LocalList
 from operations.models.local_lists import ListState
-from operations.services import sweeping
-from operations.services.local_lists import assigning, revisions, syncing, tending
+from operations.services.local_lists import revisions, syncing
 from operations.services.local_lists.hearing import take_report
-from operations.versions import V16, V21, V201, OcppVersion
-from tests.domain.asked import ask, closes, fresh, history, overdue
-from tests.domain.listing import Sending, changed, copy_of, listed_station, tokens
-from tests.factories import OrganisationFactory, SiteFactory, StationFactory, TokenFactory
+from operations.versions import V21, V201, OcppVersion
+from tests.domain.asked import ask, history
+from tests.domain.listing import (
+    Sending,
+    changed,
+    confirmed,
+    copy_of,
+    identifiers,
+    listed_station,
+    one_more,
+    sending,
+)
+from tests.factories import OrganisationFactory, TokenFactory
 
 pytestmark = pytest.mark.django_db
-
-
-def sending(
-    station: Station,
-    mode: str = "full",
-    version: OcppVersion = V16,
-    *,
-    held: int = 0,
-    **looks: Any,
-) -> Sending:
-    """A run that sends the list, up to its first piece."""
-    begun = Sending(ask(station, "send-local-list", mode=mode), version)
-    begun.is_looked_at(held, **looks)
-    return begun
-
-
-def identifiers(payload: dict[str, Any]) -> list[str]:
-    return [entry["idTag"] for entry in payload["localAuthorizationList"]]
 
 
 def test_a_list_of_25_with_a_limit_of_10_goes_as_full_10_differential_10_and_5() -> None:
@@ -113,198 +95,6 @@ def test_a_differential_brings_what_changed_and_takes_off_what_is_gone() -> None
         {"idTag": "ZNEW", "idTagInfo": {"status": "Accepted"}},
     ]
     assert copy_of(station).state == ListState.IN_STEP
-
-
-# When it does not go well
-
-
-def confirmed(count: int = 3, version: OcppVersion = V16) -> tuple[Station, LocalList]:
-    """A station that holds its list, version 1."""
-    station, local_list = listed_station(count, version)
-    talk = sending(station, version=version)
-    talk.says()
-    assert copy_of(station).state == ListState.IN_STEP
-    return station, local_list
-
-
-def one_more(local_list: LocalList, identifier: str = "ZNEW") -> None:
-    TokenFactory(identifier=identifier, organisation=local_list.organisation)
-    changed(local_list)
-
-
-@pytest.mark.parametrize("said", ["VersionMismatch", "Failed"])
-def test_a_differential_that_is_not_taken_turns_into_one_full(said: str) -> None:
-    station, local_list = confirmed()
-    one_more(local_list)
-    talk = sending(station, "differential", held=1)
-    assert talk.says(said)["updateType"] == "Differential"
-    full = talk.says()
-    assert (full["updateType"], full["listVersion"]) == ("Full", 3)
-    assert identifiers(full) == ["TAG0001", "TAG0002", "TAG0003", "ZNEW"]
-    assert talk.summary()[0] == "done"
-    causes = RunTransition.objects.filter(run=talk.run).values_list("cause", flat=True)
-    assert any(f"answered {said}. Sending the whole list instead." in cause for cause in causes)
-
-
-def test_the_whole_list_is_tried_once_only() -> None:
-    station, local_list = confirmed(25)
-    one_more(local_list)
-    talk = sending(station, "differential", held=1, SendLocalListMaxLength="10")
-    talk.says("VersionMismatch")
-    assert talk.says()["updateType"] == "Full"
-    talk.says("Failed")
-    assert talk.is_over
-    assert talk.summary() == (
-        "failed",
-        "The station answered Failed. The list is partly applied: version 3, 10 of 26.",
-    )
-    assert copy_of(station).state == ListState.PARTLY
-
-
-def test_a_full_that_is_refused_leaves_what_was_there() -> None:
-    station, _local_list = confirmed()
-    talk = sending(station, held=1, SendLocalListMaxLength="1")
-    talk.says("Failed")
-    assert talk.summary()[1] == (
-        "The station answered Failed. What the station held before is unchanged."
-    )
-    assert copy_of(station).version == 1
-
-
-def test_where_no_limit_is_told_fewer_are_tried_after_failed() -> None:
-    station, _local_list = listed_station(9)
-    talk = sending(station)
-    sizes = [len(talk.says("Failed")["localAuthorizationList"]) for _try in range(2)]
-    assert sizes == [9, 4]
-    while not talk.is_over:
-        sizes.append(len(talk.says()["localAuthorizationList"]))
-    assert sizes == [9, 4, 2, 2, 2, 2, 1]
-    assert talk.summary()[0] == "done"
-    # What it has taken is known from now on.
-    again = sending(station, held=talk_version(station))
-    assert len(again.payload["localAuthorizationList"]) == 2
-
-
-def test_a_station_that_takes_fewer_than_it_says_gets_fewer() -> None:
-    station, _local_list = listed_station(9)
-    talk = sending(station, SendLocalListMaxLength="8")
-    sizes = [len(talk.says("Failed")["localAuthorizationList"]) for _try in range(2)]
-    while not talk.is_over:
-        sizes.append(len(talk.says()["localAuthorizationList"]))
-    assert sizes == [8, 4, 2, 2, 2, 2, 1]
-    assert talk.summary()[0] == "done"
-    causes = [step.cause for step in RunTransition.objects.filter(run=talk.run)]
-    lied = "It says it takes 8 at once, but not so many: trying with 4."
-    assert any(lied in cause for cause in causes)
-    # That is remembered, until it says something else.
-    again = sending(station, held=talk_version(station), SendLocalListMaxLength="8")
-    assert len(again.payload["localAuthorizationList"]) == 2
-    while not again.is_over:
-        again.says()
-    better = sending(station, held=talk_version(station), SendLocalListMaxLength="9")
-    assert len(better.payload["localAuthorizationList"]) == 9
-
-
-def talk_version(station: Station) -> int:
-    return copy_of(station).version or 0
-
-
-def test_a_list_longer_than_the_station_takes_is_refused_before_it_is_sent() -> None:
-    station, _local_list = listed_station(4)
-    talk = sending(station, LocalAuthListMaxLength="3")
-    assert talk.is_over
-    assert talk.summary() == (
-        "refused",
-        "The list has 4 identifiers, the station takes 3. Nothing was sent.",
-    )
-    assert copy_of(station).state == ListState.TOO_MANY
-
-
-def test_somebody_elses_change_shows_and_forbids_a_differential() -> None:
-    station, local_list = confirmed()
-    one_more(local_list)
-    talk = sending(station, "differential", held=7)
-    assert talk.summary() == (
-        "refused",
-        "The station holds version 7, not 1: somebody else changed it. Send the list in full.",
-    )
-    assert copy_of(station).state == ListState.CHANGED
-    talk = sending(station, "needed", held=7)
-    sent = talk.says()
-    assert (sent["updateType"], sent["listVersion"]) == ("Full", 8)
-    assert copy_of(station).state == ListState.IN_STEP
-
-
-def test_a_list_sent_by_hand_is_a_change_by_someone_else() -> None:
-    station, _local_list = confirmed()
-    by_hand = Sending(
-        ask(
-            station,
-            "custom-message",
-            action="SendLocalList",
-            payload={"listVersion": 1, "updateType": "Full", "localAuthorizationList": []},
-        )
-    )
-    by_hand.says()
-    assert copy_of(station).state == ListState.CHANGED
-
-
-def test_one_sending_to_a_station_at_a_time() -> None:
-    station, _local_list = listed_station(3)
-    first = sending(station, SendLocalListMaxLength="1")
-    second = Sending(ask(station, "send-local-list", mode="full"), connection=first.connection)
-    second.is_looked_at()
-    assert second.summary() == (
-        "refused",
-        f"Request {first.run.pk} is sending a list to this station.",
-    )
-    first.says()
-    assert first.asked.action == "SendLocalList"
-
-
-def test_a_message_without_an_answer_leaves_doubt_until_the_version_is_read() -> None:
-    station, local_list = confirmed()
-    one_more(local_list)
-    talk = sending(station, "differential", held=1)
-    overdue(talk.run)
-    sweeping.expire_due(now=timezone.now())
-    status, sentence = talk.summary()
-    assert status == "timed-out"
-    assert "Whether the last message was applied is not known." in sentence
-    assert copy_of(station).state == ListState.BEHIND
-    look = Sending(ask(station, "get-local-list-version"))
-    look.answers({"listVersion": 2})
-    look.answers({"configurationKey": []})
-    # It was: the version says so.
-    assert copy_of(station).state == ListState.IN_STEP
-    assert look.summary()[1].startswith("Version 2, as sent on")
-
-
-def test_a_late_answer_counts_but_nothing_more_is_sent() -> None:
-    station, _local_list = listed_station(3)
-    talk = sending(station, SendLocalListMaxLength="2")
-    overdue(talk.run)
-    sweeping.expire_due(now=timezone.now())
-    talk.says()
-    assert talk.is_over
-    copy = copy_of(station)
-    assert (copy.state, copy.applied, copy.version) == (ListState.PARTLY, 2, 1)
-    assert "partly applied: version 1, 2 of 3" in fresh(talk.run).summary
-
-
-def test_a_connection_lost_in_the_middle_is_told_as_it_is() -> None:
-    station, _local_list = listed_station(3)
-    talk = sending(station, SendLocalListMaxLength="2")
-    talk.says()
-    drop(talk.connection)
-    status, sentence = talk.summary()
-    assert status == "connection-lost"
-    assert "The list is partly applied: version 1, 2 of 3." in sentence
-    assert copy_of(station).is_in_doubt
-
-
-def drop(connection: Connection) -> None:
-    closes(connection, code=1006)
 
 
 # What stations say of themselves
@@ -505,86 +295,3 @@ def test_a_list_takes_the_tokens_it_says(of_list: dict[str, str], expected: list
     assert local_list.revision is not None
     held = [entry.identifier for entry in revisions.entries_of(local_list.revision.digest)]
     assert held == expected
-
-
-# By itself
-
-
-def test_a_list_that_syncs_is_sent_when_tokens_change_and_when_a_station_comes_back() -> None:
-    station, local_list = listed_station(2, syncs=True)
-    runs_of = station.runs.filter(command="send-local-list")
-    syncing.keep_up(now=timezone.now())
-    assert runs_of.count() == 1
-    syncing.keep_up(now=timezone.now())
-    assert runs_of.count() == 1, "one sending at a time, and no second one at once"
-    talk = Sending(runs_of.get())
-    talk.is_looked_at()
-    talk.says()
-    station.connected_at = None
-    station.save()
-    tokens(1, local_list.organisation, first=9)
-    changed(local_list)
-    syncing.keep_up(now=timezone.now())
-    assert runs_of.count() == 1
-    station.connected_at = timezone.now()
-    station.save()
-    syncing.keep_up(now=timezone.now())
-    assert runs_of.count() == 2
-
-
-def test_a_list_does_not_send_itself_unless_wanted() -> None:
-    station, _local_list = listed_station(2)
-    syncing.keep_up(now=timezone.now() + timedelta(hours=2))
-    assert not station.runs.exists()
-
-
-def test_many_stations_are_synced_as_one_batch() -> None:
-    station, local_list = listed_station(2, syncs=True)
-    others = [StationFactory(organisation=station.organisation).pk for _each in range(2)]
-    assigning.assign(local_list=local_list, station_pks=others)
-    syncing.keep_up(now=timezone.now())
-    batch = CommandBatch.objects.get()
-    assert (batch.command, batch.size) == ("send-local-list", 3)
-
-
-def test_stations_take_over_the_list_of_their_site() -> None:
-    station, local_list = listed_station(1)
-    site = SiteFactory(organisation=station.organisation)
-    follower = StationFactory(organisation=station.organisation, site=site)
-    other = LocalList.objects.create(organisation=station.organisation, name="Of the site")
-    assigning.save(local_list=other, sites=[site], tokens=[])
-    assert copy_of(follower).local_list == other
-    Station.objects.filter(pk=station.pk).update(site=site)
-    tending.tend()
-    assert copy_of(station).local_list == local_list, "its own list stays"
-    assigning.assign(local_list=None, station_pks=[station.pk])
-    assert copy_of(station).local_list == other
-    Station.objects.filter(pk=follower.pk).update(site=None)
-    tending.tend()
-    assert copy_of(follower).state == ListState.UNASSIGNED
-
-
-def test_what_no_list_holds_any_more_is_forgotten() -> None:
-    station, local_list = confirmed()
-    one_more(local_list)
-    one_more(local_list, "ZZNEW")
-    assert ListRevision.objects.count() == 3
-    assert revisions.prune() == 0, "a late answer may be about one of them"
-    ListRevision.objects.update(created_at=timezone.now() - revisions.KEPT)
-    tending.tend()
-    # What the station holds, and what it is to hold.
-    assert ListRevision.objects.count() == 2
-    assert sending(station, "differential", held=1).says()["updateType"] == "Differential"
-
-
-def test_tokens_of_a_busy_hour_make_one_revision() -> None:
-    _station, local_list = listed_station(1)
-    tokens(3, local_list.organisation, first=5)
-    revisions.tokens_changed()
-    syncing.keep_up(now=timezone.now())
-    assert ListRevision.objects.count() == 1, "not before it is quiet"
-    syncing.keep_up(now=timezone.now() + syncing.QUIET)
-    assert ListRevision.objects.count() == 2
-    local_list.refresh_from_db()
-    assert local_list.revision is not None
-    assert local_list.revision.size == 4

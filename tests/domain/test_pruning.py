@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 
 from operations import tasks
 from operations.models import MeterReading, OcppMessage
-from operations.services import pruning
+from operations.services import chunks, pruning
 from tests.factories import MessageFactory, StationFactory
 
 pytestmark = pytest.mark.django_db
@@ -58,9 +58,9 @@ def test_the_newest_stay_when_there_are_too_many(settings: Settings) -> None:
 
 
 def test_messages_go_in_small_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pruning, "FIRST_CHUNK", 2)
-    monkeypatch.setattr(pruning, "MOST_CHUNK", 2)
-    monkeypatch.setattr(pruning, "LEAST_CHUNK", 2)
+    monkeypatch.setattr(chunks, "FIRST_CHUNK", 2)
+    monkeypatch.setattr(chunks, "MOST_CHUNK", 2)
+    monkeypatch.setattr(chunks, "LEAST_CHUNK", 2)
     messages_of(50, 49, 48, 47, 46, 1)
     with CaptureQueriesContext(connection) as queries:
         pruning.prune()

@@ -8,7 +8,7 @@ from django.db.models import Model
 from operations.models import Charger, CommandRun, Connection, Connector, OcppMessage, Station
 from operations.services import rows
 from tests.domain.asked import answer, ask, claim, connect
-from tests.factories import ConnectorFactory
+from tests.factories import ConnectorFactory, RunFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +49,31 @@ def test_they_can_be_saved_and_found_by_another_field(run: CommandRun) -> None:
     message.refresh_from_db()
     assert message.error_code == "Spoiled"
     assert found.station == message.station
+
+
+@pytest.mark.parametrize("is_locked", [False, True])
+def test_they_come_with_their_parts_and_share_them(
+    run: CommandRun,
+    is_locked: bool,
+    django_assert_num_queries: Any,
+) -> None:
+    beside = ask(ConnectorFactory(station=run.station, number=2), "unlock")
+    alone = RunFactory(station=run.station, charger=None, connector=None)
+    parts: dict[str, type[Model]] = {
+        "station": Station,
+        "charger": Charger,
+        "connector": Connector,
+    }
+    pks = {alone.pk, beside.pk, run.pk}
+    with django_assert_num_queries(1):
+        found = rows.load_with(CommandRun, pks, parts, is_locked=is_locked)
+        assert [each.pk for each in found] == [run.pk, beside.pk, alone.pk]
+        assert [each.connector for each in found] == [run.connector, beside.connector, None]
+        assert [each.charger for each in found] == [run.charger, beside.charger, None]
+        assert len({id(each.station) for each in found}) == 1
+    assert values(found[0])["params"] == run.params
+    assert found[1].connector is not None
+    assert values(found[1].connector) == values(Connector.objects.get(pk=beside.connector_id))
 
 
 def test_a_new_row_is_what_django_would_have_written(run: CommandRun) -> None:

@@ -24,7 +24,7 @@ async def board() -> AsyncIterator[Switchboard]:
 async def heard(name: str) -> dict[str, Any]:
     layer = get_channel_layer()
     assert layer is not None
-    return dict(await asyncio.wait_for(layer.receive(name), timeout=5))
+    return dict(await asyncio.wait_for(layer.receive(name), timeout=20))
 
 
 async def a_browser() -> str:
@@ -52,12 +52,12 @@ async def test_a_socket_of_this_process_needs_no_layer(
     board.listen("ours", told.put_nowait)
     for run in (1, 2):
         await asyncio.to_thread(board.tell, "ours", {"type": "command.run", "run": run})
-    heard = [await asyncio.wait_for(told.get(), timeout=5) for _ in range(2)]
+    heard = [await asyncio.wait_for(told.get(), timeout=20) for _ in range(2)]
     assert [message["run"] for message in heard] == [1, 2]
     assert layer.sent == []
     board.forget("ours")
     board.tell("ours", {"type": "command.run", "run": 3})
-    await asyncio.wait_for(layer.has_sent.wait(), timeout=5)
+    await asyncio.wait_for(layer.has_sent.wait(), timeout=20)
     assert [message["run"] for _name, message in layer.sent] == [3]
     assert told.empty()
 

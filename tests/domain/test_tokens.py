@@ -14,14 +14,9 @@ from operations.events import SessionStarted, SessionStopped, TokenPresented
 from operations.models import AuditEntry, RejectedToken, Session, Station, Token
 from operations.models.audit import Deed
 from operations.models.tokens import RejectionReason, TokenStatus
-from operations.services import rejected_tokens, tokens
+from operations.services import pruning, rejected_tokens, tokens
 from tests.domain.telling import NOON, changed, tells
-from tests.factories import (
-    OrganisationFactory,
-    SessionFactory,
-    StationFactory,
-    TokenFactory,
-)
+from tests.factories import OrganisationFactory, SessionFactory, StationFactory, TokenFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -259,7 +254,7 @@ def test_what_is_long_ago_is_forgotten() -> None:
     asked("old", station)
     RejectedToken.objects.update(last_at=timezone.now() - timedelta(days=91))
     asked("new", station)
-    rejected_tokens.prune()
+    pruning.prune()
     assert [token for token, *_ in why(station)] == ["new"]
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from asgiref.sync import sync_to_async
 
 from operations.commands import BY_SLUG
@@ -11,8 +12,12 @@ from operations.models import CommandRun, Connector, RunTransition, Station
 from operations.services import runs, targets
 from operations.services.runs import Options
 from operations.statuses import RunStatus
+from operations.versions import V16, V21, V201, OcppVersion
+from tests.factories import StationFactory
+from tests.fake_station import FakeStation
+from tests.portal import Portal
 
-DEADLINE_S = 8.0
+DEADLINE_S = 30.0
 
 
 async def asks(
@@ -76,3 +81,16 @@ async def history(run: CommandRun) -> list[str]:
 async def status_of(run: CommandRun) -> RunStatus:
     await run.arefresh_from_db()
     return RunStatus(run.status)
+
+
+VERSIONS = pytest.mark.parametrize("version", [V16, V201, V21], ids=str)
+
+
+async def ready(portal: Portal, version: OcppVersion, identity: str = "CP-1") -> FakeStation:
+    """A station that has booted and reported its connector Available."""
+    await sync_to_async(StationFactory)(identity=identity, connected=False)
+    station = FakeStation(portal.stations_url, identity, version=version)
+    await station.connects()
+    await station.boots()
+    await station.reports_status(1, "Available")
+    return station

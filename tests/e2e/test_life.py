@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db.models import QuerySet
 
 from evcharge.asgi import runtime
 from ocpp_gateway.gateway import gateway
@@ -15,9 +16,10 @@ from operations.models import CommandRun, Connection, Node, OcppMessage, Station
 from operations.services import connections
 from operations.services.runs import Options
 from tests import services
+from tests.domain.asked import overdue
 from tests.e2e.asking import asks, becomes, eventually, status_of
 from tests.factories import StationFactory
-from tests.fake_station import FakeStation
+from tests.fake_station import Call, FakeStation
 from tests.portal import SERVERS, Portal, served_apart
 
 KINDS = pytest.mark.parametrize("kind", SERVERS)
@@ -41,25 +43,10 @@ def _no_other_sweeper(transactional_db: None) -> Iterator[None]:
 @pytest.mark.usefixtures("_no_other_sweeper")
 async def test_killed_in_the_middle_of_runs_and_started_again(kind: str, tmp_path: Path) -> None:
     port = services.free_port()
-    options = Options(effect_timeout_s=2, answer_timeout_s=20)
     async with AsyncExitStack() as stack:
         with served_apart(kind, log=tmp_path / "first", port=port) as portal:
-            names = ("QUEUED", "SENT", "RESET", "ACCEPTED")
-            for name in names:
-                await sync_to_async(StationFactory)(identity=name, connected=False)
-            fleet = {name: FakeStation(portal.stations_url, name) for name in names}
-            for station in fleet.values():
-                await stack.enter_async_context(station)
-            for name in ("SENT", "RESET", "ACCEPTED"):
-                await fleet[name].boots()
-                await fleet[name].reports_status(1, "Available")
-            off: dict[str, Any] = {"connector": 1, "availability": "off", "options": options}
-            runs = {
-                "QUEUED": await asks("QUEUED", "reboot", mode="idle", options=options),
-                "SENT": await asks("SENT", "change-availability", **off),
-                "RESET": await asks("RESET", "reboot", mode="idle", options=options),
-                "ACCEPTED": await asks("ACCEPTED", "change-availability", **off),
-            }
+            fleet = await _four_stations(portal, stack)
+            runs = await _a_run_of_each_kind()
             unanswered = await fleet["SENT"].expects("ChangeAvailability")
             await fleet["RESET"].expects("Reset")
             accepted = await fleet["ACCEPTED"].expects("ChangeAvailability")
@@ -67,11 +54,8 @@ async def test_killed_in_the_middle_of_runs_and_started_again(kind: str, tmp_pat
             await becomes(runs["ACCEPTED"], "accepted")
             assert await status_of(runs["QUEUED"]) == "queued"
             assert await status_of(runs["SENT"]) == "sent"
-            assert portal.process is not None
-            held = Node.objects.filter(name__contains=f"-{portal.process.pid}-")
-            assert await held.aexists()
-            portal.process.kill()
-            portal.process.wait()
+            held = await _killed(portal)
+            await sync_to_async(overdue)(runs["ACCEPTED"])
 
         with served_apart(kind, log=tmp_path / "second", port=port):
             # All that the dead process held is settled before anybody may connect.
@@ -80,27 +64,69 @@ async def test_killed_in_the_middle_of_runs_and_started_again(kind: str, tmp_pat
             assert not await held.aexists()
             await becomes(runs["QUEUED"], "not-connected")
             await becomes(runs["SENT"], "connection-lost")
-            await becomes(runs["RESET"], "in-progress", "not-confirmed")
+            await becomes(runs["RESET"], "in-progress")
             await becomes(runs["ACCEPTED"], "not-confirmed")
+            await _goes_on(fleet, runs, unanswered)
 
-            for station in fleet.values():
-                await station.connects()
-            await fleet["RESET"].boots()
-            await becomes(runs["RESET"], "done")
-            # A late answer is matched by its id, on another socket and in another process.
-            await fleet["SENT"].answers(unanswered, status="Accepted")
-            await becomes(runs["SENT"], "accepted")
-            assert "Answered after" in runs["SENT"].summary
-            await fleet["SENT"].reports_status(1, "Unavailable")
-            await becomes(runs["SENT"], "done")
-            for name in ("QUEUED", "SENT", "ACCEPTED"):
-                await fleet[name].boots()
-            await fleet["RESET"].hears_nothing(within=1.5)
-            for station in fleet.values():
-                await station.hears_nothing(within=0.1)
-            assert not await CommandRun.objects.open().aexists()
-            for station in fleet.values():
-                await station.closes()
+
+async def _four_stations(portal: Portal, stack: AsyncExitStack) -> dict[str, FakeStation]:
+    """Three have booted, and one may not be asked yet."""
+    names = ("QUEUED", "SENT", "RESET", "ACCEPTED")
+    for name in names:
+        await sync_to_async(StationFactory)(identity=name, connected=False)
+    fleet = {name: FakeStation(portal.stations_url, name) for name in names}
+    for station in fleet.values():
+        await stack.enter_async_context(station)
+    for name in ("SENT", "RESET", "ACCEPTED"):
+        await fleet[name].boots()
+        await fleet[name].reports_status(1, "Available")
+    return fleet
+
+
+async def _a_run_of_each_kind() -> dict[str, CommandRun]:
+    # Long enough for each status to be seen, however busy the machine is.
+    options = Options(effect_timeout_s=60, answer_timeout_s=60)
+    off: dict[str, Any] = {"connector": 1, "availability": "off", "options": options}
+    return {
+        "QUEUED": await asks("QUEUED", "reboot", mode="idle", options=options),
+        "SENT": await asks("SENT", "change-availability", **off),
+        "RESET": await asks("RESET", "reboot", mode="idle", options=options),
+        "ACCEPTED": await asks("ACCEPTED", "change-availability", **off),
+    }
+
+
+async def _killed(portal: Portal) -> QuerySet[Node]:
+    """What the process that is no more held."""
+    assert portal.process is not None
+    held = Node.objects.filter(name__contains=f"-{portal.process.pid}-")
+    assert await held.aexists()
+    portal.process.kill()
+    portal.process.wait()
+    return held
+
+
+async def _goes_on(
+    fleet: dict[str, FakeStation], runs: dict[str, CommandRun], unanswered: Call
+) -> None:
+    """The stations come back: what they say counts, and nobody is asked twice."""
+    for station in fleet.values():
+        await station.connects()
+    await fleet["RESET"].boots()
+    await becomes(runs["RESET"], "done")
+    # A late answer is matched by its id, on another socket and in another process.
+    await fleet["SENT"].answers(unanswered, status="Accepted")
+    await becomes(runs["SENT"], "accepted")
+    assert "Answered after" in runs["SENT"].summary
+    await fleet["SENT"].reports_status(1, "Unavailable")
+    await becomes(runs["SENT"], "done")
+    for name in ("QUEUED", "SENT", "ACCEPTED"):
+        await fleet[name].boots()
+    await fleet["RESET"].hears_nothing(within=1.5)
+    for station in fleet.values():
+        await station.hears_nothing(within=0.1)
+    assert not await CommandRun.objects.open().aexists()
+    for station in fleet.values():
+        await station.closes()
 
 
 # --- Stopped

@@ -239,7 +239,7 @@ async def test_those_who_drip_hold_nobody_up(house: FileHouse, log: Path) -> Non
                 asyncio.to_thread(curl, "-T", log, await sync_to_async(link_to_receiver)())
             )
             while not sending.done():
-                await asyncio.wait_for(station.beats(), 2)
+                await asyncio.wait_for(station.beats(), 10)
             assert (await sending).stdout.endswith(" 200")
             await station.closes()
     complete = ReceivedFile.objects.filter(state="complete", sha256=DIGEST)

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-DEADLINE_S = 10
+DEADLINE_S = 30
 ROOT = Path(__file__).parents[2]
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 

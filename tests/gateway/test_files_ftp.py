@@ -1,26 +1,21 @@
-"""Files over FTP and SFTP, with clients that do as told and clients that do not."""
+"""Files over FTP, plain and encrypted, and the servers of both kinds."""
 
-import asyncio
 import ftplib
 import hashlib
 import io
 import socket
 import ssl
-import time
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
-import asyncssh
 import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from ocpp_gateway.files import ftp, sftp
+from ocpp_gateway.files import ftp
 from ocpp_gateway.files.ftp import FtpServer
 from ocpp_gateway.files.servers import FileServers
-from ocpp_gateway.files.sftp import SftpServer
 from operations.models import Download, FileLink, ReceivedFile
 from tests.filing import (
     bytes_of,
@@ -34,34 +29,7 @@ from tests.services import free_port, wait_until
 
 CONTENT = bytes(range(256)) * 4096
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def root(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    settings.EVCHARGE_FILES_ROOT = tmp_path / "files"
-    settings.EVCHARGE_PUBLIC_URL = "http://127.0.0.1:8000"
-    settings.EVCHARGE_FILES_SERVERS = True
-    settings.EVCHARGE_FTP_PASSIVE_PORTS = None
-    monkeypatch.setattr(sftp, "KEYS", {"ssh-ed25519": {}})
-    monkeypatch.setattr("ocpp_gateway.files.throttle.FIRST_S", 0.01)
-    return tmp_path / "files"
-
-
-@pytest.fixture
-def ftp_server(root: Path, settings: Settings) -> Iterator[FtpServer]:
-    server = FtpServer("127.0.0.1", 0)
-    settings.EVCHARGE_FTP_PORT = server.port
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def sftp_server(root: Path, settings: Settings) -> Iterator[SftpServer]:
-    server = SftpServer("127.0.0.1", 0)
-    settings.EVCHARGE_SFTP_PORT = server.port
-    yield server
-    server.stop()
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("files_root")]
 
 
 def signed_in(url: str, client: ftplib.FTP | None = None) -> ftplib.FTP:
@@ -81,7 +49,7 @@ def signed_in(url: str, client: ftplib.FTP | None = None) -> ftplib.FTP:
 
 
 @pytest.mark.parametrize("path", ["log.txt", "/a/b/log.txt", "../../log.txt"])
-def test_a_log_comes_by_ftp(ftp_server: FtpServer, root: Path, path: str) -> None:
+def test_a_log_comes_by_ftp(ftp_server: FtpServer, files_root: Path, path: str) -> None:
     with signed_in(link_to_receiver(protocol="ftp")) as client:
         assert client.storbinary(f"STOR {path}", io.BytesIO(CONTENT)).startswith("226")
         # Before the station was told that it is received, it is.
@@ -91,7 +59,7 @@ def test_a_log_comes_by_ftp(ftp_server: FtpServer, root: Path, path: str) -> Non
     assert (row.state, row.protocol, row.original_name) == ("complete", "ftp", "log.txt")
     assert row.sha256 == hashlib.sha256(CONTENT).hexdigest()
     assert bytes_of(row.stored_name) == CONTENT
-    assert store_is_tidy(root)
+    assert store_is_tidy(files_root)
 
 
 def test_a_station_may_change_folders_and_rename(ftp_server: FtpServer) -> None:
@@ -156,14 +124,16 @@ def test_an_expired_link_lets_nobody_in(ftp_server: FtpServer) -> None:
     assert ReceivedFile.objects.get().why == "This link has expired."
 
 
-def test_too_large_a_log_is_stopped(ftp_server: FtpServer, settings: Settings, root: Path) -> None:
+def test_too_large_a_log_is_stopped(
+    ftp_server: FtpServer, settings: Settings, files_root: Path
+) -> None:
     settings.EVCHARGE_FILES_MOST_BYTES = 500_000
     client = signed_in(link_to_receiver(protocol="ftp"))
     with pytest.raises((ftplib.error_perm, ConnectionError)):
         client.storbinary("STOR log.txt", io.BytesIO(CONTENT * 8))
     client.close()
     wait_until(lambda: ReceivedFile.objects.get().state == "refused", what="a refusal")
-    assert store_is_tidy(root)
+    assert store_is_tidy(files_root)
 
 
 def test_a_station_that_is_killed_leaves_a_part(ftp_server: FtpServer) -> None:
@@ -195,7 +165,7 @@ def test_the_server_connects_to_nobody_else(ftp_server: FtpServer) -> None:
 
 
 def test_a_session_may_be_encrypted(
-    root: Path, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files_root: Path, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.EVCHARGE_FTP_CERTIFICATE = str(certificate(tmp_path))
     server = FtpServer("127.0.0.1", 0)
@@ -240,143 +210,6 @@ def certificate(folder: Path) -> Path:
         + made.public_bytes(serialization.Encoding.PEM)
     )
     return path
-
-
-# -- SFTP
-
-
-def connecting(url: str, password: str | None = None) -> "asyncssh.connect":  # type: ignore[valid-type]
-    address = parts(url)
-    return asyncssh.connect(
-        address.hostname or "",
-        address.port or 0,
-        username=address.username,
-        password=password or address.password,
-        known_hosts=None,
-        client_keys=None,
-        agent_path=None,
-        config=None,
-    )
-
-
-async def given(function: object, *args: object, **kwargs: object) -> str:
-    return await asyncio.to_thread(function, *args, **kwargs)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("path", ["log.txt", "/a/b/log.txt", "../../log.txt"])
-async def test_a_log_comes_by_sftp(
-    sftp_server: SftpServer, root: Path, tmp_path: Path, path: str
-) -> None:
-    (tmp_path / "log").write_bytes(CONTENT * 3)
-    url = await given(link_to_receiver, protocol="sftp")
-    async with connecting(url) as connection, connection.start_sftp_client() as client:
-        await client.put(str(tmp_path / "log"), path)
-        assert await client.getsize(path) == 3 * len(CONTENT)
-        assert await client.listdir(".") == []
-    row = await ReceivedFile.objects.aget()
-    assert (row.state, row.protocol, row.original_name) == ("complete", "sftp", "log.txt")
-    assert row.sha256 == hashlib.sha256(CONTENT * 3).hexdigest()
-    assert await given(bytes_of, row.stored_name) == CONTENT * 3
-    assert store_is_tidy(root)
-
-
-async def test_pieces_may_come_in_any_order(sftp_server: SftpServer) -> None:
-    url = await given(link_to_receiver, protocol="sftp")
-    async with connecting(url) as connection, connection.start_sftp_client() as client:
-        async with client.open("log.part", "wb") as file:
-            await file.write(b"world", 6)
-            await file.write(b"hello ", 0)
-        await client.rename("log.part", "log.txt")
-    row = await ReceivedFile.objects.aget()
-    assert (row.original_name, row.sha256) == (
-        "log.txt",
-        hashlib.sha256(b"hello world").hexdigest(),
-    )
-
-
-async def test_an_image_goes_by_sftp(sftp_server: SftpServer, tmp_path: Path) -> None:
-    image = await given(stored_image, CONTENT)
-    url = await given(link_to_image, image, protocol="sftp")
-    async with connecting(url) as connection, connection.start_sftp_client() as client:
-        assert await client.listdir(".") == ["terra-1.5.0.bin"]
-        await client.get(parts(url).path, str(tmp_path / "image"))
-        with pytest.raises(asyncssh.SFTPError):
-            await client.open("log.txt", "wb")
-    assert (tmp_path / "image").read_bytes() == CONTENT
-    assert (await Download.objects.aget()).percent == 100
-
-
-async def test_no_path_of_sftp_reaches_the_disk(sftp_server: SftpServer) -> None:
-    url = await given(link_to_receiver, protocol="sftp")
-    async with connecting(url) as connection, connection.start_sftp_client() as client:
-        for attempt in (
-            client.open("/etc/passwd", "rb"),
-            client.remove("/etc/hostname"),
-            client.rmdir("/etc"),
-            client.symlink("/etc/passwd", "x"),
-            client.readlink("/etc/mtab"),
-            client.stat("/etc/passwd"),
-            client.statvfs("/"),
-            client.link("/etc/passwd", "y"),
-        ):
-            with pytest.raises(asyncssh.SFTPError):
-                await attempt
-        assert await client.realpath("../../etc/x") == "/etc/x"
-
-
-async def test_sftp_is_all_there_is(sftp_server: SftpServer) -> None:
-    url = await given(link_to_receiver, protocol="sftp")
-    async with connecting(url) as connection:
-        with pytest.raises(asyncssh.ChannelOpenError):
-            await connection.run("id")
-        with pytest.raises(asyncssh.ChannelOpenError):
-            await connection.open_connection("127.0.0.1", 22)
-
-
-async def test_a_wrong_password_takes_longer_each_time(
-    sftp_server: SftpServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ocpp_gateway.files.throttle.FIRST_S", 0.1)
-    url = await given(link_to_receiver, protocol="sftp")
-    for delay in (0.1, 0.2, 0.4):
-        begun = time.monotonic()
-        with pytest.raises(asyncssh.PermissionDenied):
-            await connecting(url, password="wrong")
-        assert time.monotonic() - begun >= delay
-    assert await ReceivedFile.objects.filter(why="Wrong password.").acount() == 3
-
-
-async def test_a_session_that_breaks_leaves_a_part(sftp_server: SftpServer) -> None:
-    url = await given(link_to_receiver, protocol="sftp")
-    async with connecting(url) as connection, connection.start_sftp_client() as client:
-        file = await client.open("log.txt", "wb")
-        await file.write(b"x" * 1000)
-        connection.abort()
-    await given(
-        wait_until,
-        lambda: ReceivedFile.objects.exclude(state="receiving").exists(),
-        what="its end",
-    )
-    assert (await ReceivedFile.objects.aget()).state == "partial"
-
-
-async def test_too_large_a_log_is_stopped_by_sftp(
-    sftp_server: SftpServer, settings: Settings, root: Path
-) -> None:
-    settings.EVCHARGE_FILES_MOST_BYTES = 500_000
-    url = await given(link_to_receiver, protocol="sftp")
-    async with connecting(url) as connection, connection.start_sftp_client() as client:
-        with pytest.raises(asyncssh.SFTPError):
-            async with client.open("log.txt", "wb") as file:
-                await file.write(b"hole", 10**12)
-    await given(wait_until, lambda: ReceivedFile.objects.get().state == "refused", what="a refusal")
-    assert store_is_tidy(root)
-
-
-def test_the_server_keeps_its_key(root: Path) -> None:
-    first, second = sftp.host_keys(), sftp.host_keys()
-    assert first[0].export_public_key() == second[0].export_public_key()
-    assert (root / "sftp_ssh-ed25519_key").stat().st_mode & 0o077 == 0
 
 
 def test_a_session_that_says_nothing_is_ended(

@@ -20,7 +20,7 @@ from websockets.typing import Subprotocol
 
 from operations.versions import VERSIONS, OcppVersion, by_subprotocol
 
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 CALL, CALLRESULT, CALLERROR = 2, 3, 4
 TOKEN_OK = {"status": "Accepted"}
 

@@ -15,9 +15,9 @@ from operations.models import User
 from operations.services.accounts import sessions
 from operations.statuses import Role
 from tests.factories import ChargerFactory, UserFactory
-from tests.pages.test_live import _on_this_loop, make, page_of  # noqa: F401
+from tests.pages.watching import make, page_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_this_loop")]
 
 
 @sync_to_async

@@ -14,11 +14,9 @@ from tests.factories import (
     StationFactory,
     UserFactory,
 )
-from tests.pages.test_live import _on_this_loop, lose_connection, make, page_of, report
+from tests.pages.watching import lose_connection, make, page_of, report
 
-__all__ = ["_on_this_loop"]  # so that the fixture counts as used
-
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_this_loop")]
 
 
 async def test_the_overview_follows_what_it_counts() -> None:

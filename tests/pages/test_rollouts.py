@@ -12,8 +12,8 @@ from operations.models import CommandBatch, CommandRun, Download, FileLink, Firm
 from operations.statuses import Role, RunStatus
 from operations.views import live
 from tests.factories import OrganisationFactory, SiteFactory, StationFactory, UserFactory
+from tests.pages.choosing import confirm, hidden
 from tests.pages.reading import csv_lines
-from tests.pages.test_selecting import confirm, hidden
 
 pytestmark = pytest.mark.django_db
 

@@ -1,5 +1,6 @@
 """Operations > Requests, and a request's own page: its truth, history and conversation."""
 
+import re
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -127,6 +128,12 @@ def test_what_the_portal_asks_by_itself_is_left_out_until_somebody_looks(desk: C
         assert set(column(desk.get(URL, {"asker": asker}), "Station")) == names
     by_command = desk.get(URL, {"command": "read-settings"})
     assert column(by_command, "Station") == ["Portal"], "who filters finds all"
+    chosen = desk.get(URL, {"command": "read-settings", "asker": "usual"})
+    assert "No request matches this filter" in chosen.text
+    for shown, who in ((plain, "usual"), (by_command, "any"), (chosen, "usual")):
+        assert re.search(rf'<option value="{who}"\s+selected>', shown.text), (
+            "the field says so, too"
+        )
 
 
 @pytest.mark.parametrize("sort", ["number", "title", "station", "status", "asked_by", "created_at"])

@@ -1,42 +1,31 @@
-"""Operations > Sessions and a session's page: filters, figures, charts, messages, live."""
+"""Operations > Sessions and a session's page: filters, figures, charts."""
 
-import asyncio
-import json
 import re
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
-from operations.events import MetersRead, Reading, SessionStarted, SessionStopped, Told
-from operations.models import MeterReading, Session
-from operations.services import sessions
-from operations.services.live import publishing, switchboard
-from operations.statuses import Role, SessionStatus
+from operations.models import MeterReading
+from operations.statuses import Role
 from tests.factories import (
     ChargerFactory,
     ConnectorFactory,
-    MessageFactory,
     OrganisationFactory,
-    RunFactory,
     SessionFactory,
     StationFactory,
     UserFactory,
 )
+from tests.pages.charging import START, ended, power, read, register
 from tests.pages.reading import column, csv_lines, page_lines
-from tests.pages.test_live import make, page_of
 
 pytestmark = pytest.mark.django_db
 
 URL = "/operations/sessions/"
 MOST_QUERIES = 12
-START = datetime(2026, 3, 1, 10, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -44,27 +33,6 @@ def desk(client: Client) -> Client:
     """An operator's browser."""
     client.force_login(UserFactory(role=Role.OPERATOR))
     return client
-
-
-def ended(**fields: Any) -> Session:
-    """A session of 84 minutes that took 41.2 kWh."""
-    given = {"started_at": START, "ended_at": START + timedelta(minutes=84)} | fields
-    return SessionFactory(status=SessionStatus.ENDED, stop_reason="EVDisconnected", **given)
-
-
-def read(session: Session, minute: float, *samples: dict[str, Any]) -> MeterReading:
-    at = session.started_at + timedelta(minutes=minute)
-    return MeterReading.objects.create(
-        station=session.station, session=session, connector_number=1, at=at, samples=list(samples)
-    )
-
-
-def power(watts: float) -> dict[str, Any]:
-    return {"measurand": "Power.Active.Import", "value": str(watts), "unit": "W"}
-
-
-def register(watt_hours: float) -> dict[str, Any]:
-    return {"value": str(watt_hours)}
 
 
 def test_a_row_says_who_charged_where_and_how_much(desk: Client) -> None:
@@ -311,194 +279,3 @@ def test_the_last_value_of_every_measurand_is_listed(desk: Client) -> None:
         ("RPM", "900"),
         ("Voltage L1-N", "229.75 V"),
     ]
-
-
-# The message trail.
-
-
-def say(
-    session: Session, minute: float, action: str, payload: dict[str, Any], **fields: Any
-) -> Any:
-    """A call of the session's station, `minute` minutes after the session's start."""
-    at = session.started_at + timedelta(minutes=minute)
-    call = json.dumps([2, "x", action, payload], separators=(",", ":"))
-    return MessageFactory(
-        station=session.station,
-        action=action,
-        call=call,
-        called_at=at,
-        answered_at=at,
-        **fields,
-    )
-
-
-def shown(response: Any) -> list[int]:
-    trail = response.context["trail"]
-    return [step.exchange.pk for step in (*trail.first, *trail.last)]
-
-
-def test_the_trail_is_the_sessions_own_messages(desk: Client) -> None:
-    session = ended(transaction_id="77", token="TAG", connector__number=1)
-    wanted = [
-        say(session, -1, "Authorize", {"idTag": "TAG"}),
-        say(session, -0.5, "StatusNotification", {"connectorId": 1, "status": "Preparing"}),
-        say(
-            session,
-            0,
-            "StartTransaction",
-            {"connectorId": 1},
-            answer='[3,"x",{"transactionId":77}]',
-        ),
-        say(session, 5, "MeterValues", {"connectorId": 1, "transactionId": 77}),
-        say(session, 84, "StopTransaction", {"transactionId": 77, "meterStop": 1}),
-    ]
-    say(session, 1, "Authorize", {"idTag": "OTHER"})
-    say(session, 2, "StatusNotification", {"connectorId": 2, "status": "Preparing"})
-    say(session, 3, "StatusNotification", {"connectorId": 11, "status": "Preparing"})
-    say(session, 4, "MeterValues", {"connectorId": 1, "transactionId": 777})
-    say(session, 5, "Heartbeat", {})
-    say(session, -30, "Authorize", {"idTag": "TAG"})
-    say(session, 200, "StatusNotification", {"connectorId": 1, "status": "Available"})
-    say(ended(transaction_id="77"), 1, "MeterValues", {"transactionId": 77})
-    assert shown(desk.get(f"{URL}{session.pk}/")) == [message.pk for message in wanted]
-
-
-def test_the_trail_of_2_0_1_tells_connectors_of_chargers_apart(desk: Client) -> None:
-    charger = ChargerFactory(station=StationFactory(protocol="2.0.1"), number=2)
-    session = ended(transaction_id="a-b/c.1", connector=ConnectorFactory(charger=charger, number=1))
-    info = {"transactionInfo": {"transactionId": "a-b/c.1"}}
-    wanted = [
-        say(session, 0, "TransactionEvent", {"eventType": "Started"} | info),
-        say(session, 1, "StatusNotification", {"evseId": 2, "connectorId": 1}),
-        say(session, 84, "TransactionEvent", {"eventType": "Ended"} | info),
-    ]
-    say(session, 1, "StatusNotification", {"evseId": 1, "connectorId": 1})
-    say(session, 1, "TransactionEvent", {"transactionInfo": {"transactionId": "a-b/c01"}})
-    assert {*shown(desk.get(f"{URL}{session.pk}/"))} == {message.pk for message in wanted}
-
-
-def test_a_session_told_after_hours_offline_has_its_trail(desk: Client) -> None:
-    session = ended(transaction_id="77")
-    late = say(session, 60 * 30, "StopTransaction", {"transactionId": 77})
-    assert shown(desk.get(f"{URL}{session.pk}/")) == [late.pk]
-
-
-def test_a_session_of_a_clock_gone_fast_has_its_trail(desk: Client) -> None:
-    session = ended(transaction_id="77")
-    early = say(session, -60 * 5, "MeterValues", {"transactionId": 77})
-    assert shown(desk.get(f"{URL}{session.pk}/")) == [early.pk]
-
-
-def test_a_long_trail_shows_its_start_and_its_end(desk: Client) -> None:
-    session = ended(transaction_id="77")
-    pks = [say(session, minute, "MeterValues", {"transactionId": 77}).pk for minute in range(60)]
-    response = desk.get(f"{URL}{session.pk}/")
-    assert shown(response) == pks[:10] + pks[-40:]
-    assert "Some messages between these are left out." in response.text
-
-
-def test_a_trail_of_fifty_is_whole(desk: Client) -> None:
-    session = ended(transaction_id="77")
-    pks = [say(session, 1, "MeterValues", {"transactionId": 77}).pk for _number in range(50)]
-    response = desk.get(f"{URL}{session.pk}/")
-    assert shown(response) == pks
-    assert "left out" not in response.text
-
-
-def test_a_message_leads_to_the_log_and_to_its_request(desk: Client) -> None:
-    session = ended(transaction_id="77")
-    run = RunFactory(station=session.station)
-    message = say(
-        session, 5, "RemoteStopTransaction", {"transactionId": 77}, run=run, is_from_station=False
-    )
-    text = desk.get(f"{URL}{session.pk}/").text
-    assert f'href="/operations/requests/{run.pk}/"' in text
-    assert f'href="/operations/messages/{message.pk}/"' in text
-
-
-def test_the_trail_leads_to_the_log_of_that_time(desk: Client) -> None:
-    session = ended(transaction_id="77")
-    last = say(session, 84.9, "StopTransaction", {"transactionId": 77})
-    say(session, 120, "Heartbeat", {})
-    response = desk.get(desk.get(f"{URL}{session.pk}/").context["log_url"])
-    assert [message.pk for message in response.context["table"].records()] == [last.pk]
-
-
-def test_an_empty_trail_says_so(desk: Client) -> None:
-    assert "is in the log any more" in desk.get(f"{URL}{ended().pk}/").text
-
-
-def test_stations_and_connectors_lead_to_their_sessions(desk: Client) -> None:
-    session = SessionFactory()
-    link = f'href="{URL}{session.pk}/"'
-    assert link in desk.get(f"/operations/chargers/{session.charger_id}/connectors/").text
-    page = desk.get(f"/operations/stations/{session.station_id}/").text
-    assert link in page
-    assert f"/operations/stations/{session.station_id}/sessions/" in page
-
-
-# Live.
-
-
-@pytest.fixture
-async def _on_this_loop() -> AsyncIterator[None]:
-    switchboard.bind(asyncio.get_running_loop())
-    yield
-    switchboard.unbind()
-
-
-def record(what: Any, session_station: int, event: Any) -> None:
-    with publishing() as changes:
-        what([Told(session_station, event, timezone.now())], changes)
-
-
-def metered(session: Session, energy_wh: float, watts: float) -> MetersRead:
-    samples = (register(energy_wh), power(watts))
-    reading = Reading(timezone.now(), samples, energy_wh=energy_wh, power_w=watts)
-    return MetersRead(1, None, session.transaction_id, (reading,))
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("_on_this_loop")
-async def test_a_session_is_followed_while_it_charges() -> None:
-    session = await make(SessionFactory, meter_start_wh=1000.0, meter_last_wh=1000.0)
-    row = f"session-{session.pk}"
-    keys = [f"{kind}:{session.pk}" for kind in ("session", "meters", "trail")]
-    async with page_of(await make(UserFactory), *keys) as page:
-        await page.sees(f"{row}-status", "Running")
-        await page.sees(f"{row}-charts", "No meter value came yet")
-        await page.sees(f"{row}-trail", "No message")
-        event = metered(session, 13_400, 11_000)
-        await sync_to_async(record)(sessions.record_meters, session.station_id, event)
-        await page.sees(f"{row}-energy", "12.4 kWh")
-        await page.sees(f"{row}-power", "11.0 kW")
-        await page.sees(f"{row}-truth", "Running: 12.4 kWh so far, 11.0 kW now.")
-        await page.sees(f"{row}-charts", "polyline")
-        await page.sees(f"{row}-values", "11.000 kW")
-        stop = SessionStopped(session.transaction_id, timezone.now(), 14_000, "Local")
-        await sync_to_async(record)(sessions.record_stops, session.station_id, stop)
-        await page.sees(f"{row}-status", "Ended")
-        await page.sees(f"{row}-facts", "Local")
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("_on_this_loop")
-async def test_a_session_ended_by_a_newer_one_is_told() -> None:
-    session = await make(SessionFactory, started_at=timezone.now() - timedelta(hours=1))
-    async with page_of(await make(UserFactory), f"session:{session.pk}") as page:
-        await page.sees(f"session-{session.pk}-status", "Running")
-        start = SessionStarted(session.connector.number, "OTHER", timezone.now(), 5000)
-        await sync_to_async(record)(sessions.record_starts, session.station_id, start)
-        await page.sees(f"session-{session.pk}-status", "Ended")
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("_on_this_loop")
-async def test_other_organisations_sessions_are_not_told() -> None:
-    session = await make(SessionFactory)
-    user = await make(UserFactory, organisation=await make(OrganisationFactory))
-    keys = [f"{kind}:{session.pk}" for kind in ("session", "meters", "trail")]
-    async with page_of(user, *keys) as page:
-        event = metered(session, 13_400, 11_000)
-        await sync_to_async(record)(sessions.record_meters, session.station_id, event)
-        await page.hears_nothing()

@@ -1,7 +1,9 @@
 """The picture of a station's chargers and connectors, as those who listen to it read it."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from operations.models import Connector, User
@@ -14,6 +16,7 @@ from tests.factories import (
     AlertFactory,
     AlertRuleFactory,
     ConnectorFactory,
+    MessageFactory,
     OrganisationFactory,
     RunFactory,
     SessionFactory,
@@ -205,8 +208,50 @@ def test_what_an_alert_says_is_not_said_twice(desk: Client) -> None:
     assert "A fault somewhere" in head
 
 
+def test_the_tabs_count_what_goes_on(desk: Client) -> None:
+    station, other = StationFactory(), StationFactory()
+    page = desk.get(reverse("station-sessions", args=[station.pk])).text
+    assert f'data-live="station-tabs:{station.pk}"' in page
+    RunFactory(station=station, status=RunStatus.SENT)
+    RunFactory(station=station, status=RunStatus.DONE)
+    SessionFactory.create_batch(2, connector=None, charger=None, station=station)
+    AlertFactory(station=other)
+    keys = [f"station-tabs:{each.pk}" for each in (station, other)]
+    with CaptureQueriesContext(connection) as queries:
+        shown = patches(UserFactory(), *keys)
+    assert sum("UNION ALL" in query["sql"] for query in queries) == 1, "one for all stations"
+    for each, tab, number in (
+        (station, "sessions", 2),
+        (station, "requests", 1),
+        (station, "health", 0),
+        (other, "health", 1),
+    ):
+        html = shown[f"station-{each.pk}-{tab}-count"]
+        assert f'<span class="tab-count">{number}</span>' in html
+        assert ("hidden>" in html) is (number == 0)
+
+
+def test_the_latest_messages_follow_what_happens(desk: Client) -> None:
+    session = SessionFactory()
+    station = session.station
+    key = f"station-messages:{station.pk}"
+    page = desk.get(reverse("station-detail", args=[station.pk])).text
+    assert "No message was exchanged yet." in page
+    assert f'data-live="{key}"' in page
+    MessageFactory(station=station, action="MeterValues")
+    MessageFactory(action="Heartbeat")
+    shown = patches(UserFactory(), key)[f"station-{station.pk}-messages"]
+    assert "MeterValues" in shown
+    assert "Heartbeat" not in shown, "another station's"
+    admission = live.admit(UserFactory().pk, None, [key])
+    assert admission is not None
+    told = {f"station:{station.pk}", f"charger:{session.charger_id}", f"session:{session.pk}"}
+    assert told <= set(admission.triggers), "what comes of messages"
+
+
 def test_strangers_see_nothing_of_it() -> None:
     session = SessionFactory()
     stranger = UserFactory(organisation=OrganisationFactory())
-    of_station = (f"station-runs:{session.station_id}", f"station-alerts:{session.station_id}")
+    kinds = ("runs", "alerts", "tabs", "messages")
+    of_station = [f"station-{kind}:{session.station_id}" for kind in kinds]
     assert not patches(stranger, f"cabinet:{session.charger_id}", f"flow:{session.pk}", *of_station)

@@ -1,28 +1,25 @@
-"""Operations > Tokens: the list and its files, one by hand, the rejected, and imports."""
+"""Operations > Tokens: the list and its files, one by hand, and the rejected."""
 
 import csv
 import io
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from operations import tasks
 from operations.models import RejectedToken, Token, TokenImport
-from operations.models.token_imports import ImportStatus
 from operations.models.tokens import PaymentKind, RejectionReason, TokenStatus
-from operations.services import token_imports, tokens
+from operations.services import tokens
 from operations.statuses import Role
 from tests.factories import OrganisationFactory, StationFactory, TokenFactory, UserFactory
 from tests.pages.counting import queries_of
 from tests.pages.reading import column, csv_lines, page_lines, said
+from tests.pages.uploading import imported
 
 pytestmark = pytest.mark.django_db
 
@@ -345,126 +342,3 @@ def test_the_rejected_are_those_of_ones_own_stations(client: Client) -> None:
     for number in (theirs.pk, "x", "9" * 30):
         form = client.get(f"{URL}add/", {"rejected": number}).context["form"]
         assert not form["identifier"].value()
-
-
-# --- Imports -----------------------------------------------------------------------------------
-
-
-def upload(desk: Client, content: str | bytes, **fields: Any) -> HttpResponse:
-    body = content.encode() if isinstance(content, str) else content
-    file = SimpleUploadedFile("cards.csv", body)
-    return desk.post(IMPORT, {"upload": file, **fields})
-
-
-def imported(desk: Client, content: str | bytes) -> HttpResponse:
-    """The page of a file that was uploaded and checked."""
-    response = upload(desk, content)
-    assert response.status_code == 302, said(response)
-    found = TokenImport.objects.get()
-    tasks.check_tokens(found.pk)
-    return desk.get(response["Location"])
-
-
-def test_a_file_is_checked_looked_at_and_imported(desk: Client) -> None:
-    response = upload(desk, "identifier,holder\n04A2,Kim\n04B3,\n")
-    url = response["Location"]
-    waiting = desk.get(url)
-    assert "0 of 2 rows are checked." in said(waiting)
-    assert 'hx-trigger="every 1s"' in waiting.text
-    tasks.check_tokens(TokenImport.objects.get().pk)
-    ready = desk.get(url, headers={"HX-Request": "true"})
-    assert "<html" not in ready.text
-    assert "Import 2 tokens" in said(ready)
-    assert "every 1s" not in ready.text
-    assert not Token.objects.exists()
-    done = desk.post(url, {"import": ""}, follow=True)
-    assert "2 tokens were imported." in said(done)
-    assert column(done, "Identifier") == ["04A2", "04B3"]
-    assert "cards.csv" in desk.get(IMPORT).text
-    assert "Import 2 tokens" not in said(desk.get(url))
-
-
-def test_a_file_with_mistakes_says_them_and_offers_nothing(desk: Client) -> None:
-    page = imported(desk, "identifier,holder\n04A2,<script>x</script>\n,Kim\n")
-    assert "Nothing of this file is imported" in said(page)
-    assert "A token needs an identifier." in said(page)
-    assert 'name="import"' not in page.text
-    url = page.request["PATH_INFO"]
-    assert "imported or discarded already" in said(desk.post(url, {"import": ""}, follow=True))
-    assert not Token.objects.exists()
-
-
-def test_a_file_may_be_discarded(desk: Client) -> None:
-    page = imported(desk, "identifier\n04A2\n")
-    desk.post(page.request["PATH_INFO"], {"discard": ""})
-    assert TokenImport.objects.get().status == ImportStatus.DISCARDED
-    assert not Token.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (b"\x89PNG\x00\x01", "The file is not UTF-8 text."),
-        ("identifier,colour\na,b\n", "columns that are not known: colour"),
-        ("", "The submitted file is empty."),
-    ],
-)
-def test_what_is_no_table_is_said_on_the_form(
-    desk: Client, content: str | bytes, sentence: str
-) -> None:
-    response = upload(desk, content)
-    assert response.status_code == 422
-    assert sentence in said(response)
-    assert not TokenImport.objects.exists()
-
-
-def test_scripts_are_told_where_to_go(desk: Client) -> None:
-    script = {"X-Requested-With": "XMLHttpRequest"}
-    file = SimpleUploadedFile("cards.csv", b"identifier\na\n")
-    response = desk.post(IMPORT, {"upload": file}, headers=script)
-    assert response.status_code == 201
-    assert response["Location"] == f"{IMPORT}{TokenImport.objects.get().pk}/"
-    wrong = desk.post(IMPORT, {"upload": SimpleUploadedFile("x", b"\x00")}, headers=script)
-    assert wrong.status_code == 200
-
-
-def test_a_file_that_is_too_large_is_not_read(
-    desk: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("operations.forms.tokens.MOST_BYTES", 10)
-    assert "larger than" in said(upload(desk, "identifier\n04A2\n"))
-
-
-def test_imports_are_seen_by_those_they_are_for(client: Client) -> None:
-    ours, theirs = OrganisationFactory(), OrganisationFactory()
-    client.force_login(UserFactory(role=Role.ENGINEER, organisation=theirs))
-    upload(client, "identifier\n04A2\n", organisation=theirs.pk)
-    pk = TokenImport.objects.get().pk
-    assert client.get(f"{IMPORT}{pk}/").status_code == 200
-    client.force_login(UserFactory(role=Role.ENGINEER, organisation=ours))
-    assert client.get(f"{IMPORT}{pk}/").status_code == 404
-    assert client.post(f"{IMPORT}{pk}/", {"import": ""}).status_code == 404
-    assert "cards.csv" not in client.get(IMPORT).text
-    assert upload(client, "identifier\n04B3\n", organisation=theirs.pk).status_code == 422
-
-
-def test_a_check_that_was_lost_begins_again(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    upload(desk, "identifier\na\n")
-    asked: list[int] = []
-    monkeypatch.setattr(tasks.check_tokens, "delay", asked.append)
-    tasks.prune()
-    assert not asked
-    TokenImport.objects.update(created_at=timezone.now() - timedelta(minutes=3))
-    tasks.prune()
-    assert asked == [TokenImport.objects.get().pk]
-
-
-def test_a_long_check_goes_on_in_turns(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(token_imports, "CHUNK", 1)
-    monkeypatch.setattr(token_imports, "BUDGET_S", 0)
-    upload(desk, "identifier\na\nb\n")
-    found = TokenImport.objects.get()
-    monkeypatch.setattr(tasks.check_tokens, "delay", tasks.check_tokens)
-    tasks.check_tokens(found.pk)
-    found.refresh_from_db()
-    assert (found.status, found.new) == (ImportStatus.CHECKED, 2)

@@ -133,79 +133,82 @@ class StationV16(_Station, v16.ChargePoint):
         await self.call(stop, suppress=False)
 
 
-def _station_v2(base: Any, call: Any, result: Any) -> Any:  # noqa: C901  it is a class
-    class StationV2(_Station, base):
-        messages = call
+class _StationV2(_Station):
+    """What 2.0.1 and 2.1 have in common: all that is said here."""
 
-        @on("UpdateFirmware")
-        def on_update_firmware(self, **_said: Any) -> Any:
-            return result.UpdateFirmware(status="Accepted")
+    results: Any
 
-        @after("UpdateFirmware")
-        async def after_update_firmware(
-            self, request_id: int, firmware: dict[str, Any], **_said: Any
-        ) -> None:
-            await self.update(firmware["location"], request_id=request_id)
+    @on("UpdateFirmware")
+    def on_update_firmware(self, **_said: Any) -> Any:
+        return self.results.UpdateFirmware(status="Accepted")
 
-        @on("GetLog")
-        def on_get_log(self, **_said: Any) -> Any:
-            return result.GetLog(status="Accepted", filename=LOG)
+    @after("UpdateFirmware")
+    async def after_update_firmware(
+        self, request_id: int, firmware: dict[str, Any], **_said: Any
+    ) -> None:
+        await self.update(firmware["location"], request_id=request_id)
 
-        @after("GetLog")
-        async def after_get_log(self, request_id: int, log: dict[str, Any], **_said: Any) -> None:
-            await self.bring_log(log["remote_location"], request_id=request_id)
+    @on("GetLog")
+    def on_get_log(self, **_said: Any) -> Any:
+        return self.results.GetLog(status="Accepted", filename=LOG)
 
-        @on("ChangeAvailability")
-        def on_change_availability(self, **_said: Any) -> Any:
-            return result.ChangeAvailability(status="Accepted")
+    @after("GetLog")
+    async def after_get_log(self, request_id: int, log: dict[str, Any], **_said: Any) -> None:
+        await self.bring_log(log["remote_location"], request_id=request_id)
 
-        @on("UnlockConnector")
-        def on_unlock_connector(self, **_said: Any) -> Any:
-            return result.UnlockConnector(status="Unlocked")
+    @on("ChangeAvailability")
+    def on_change_availability(self, **_said: Any) -> Any:
+        return self.results.ChangeAvailability(status="Accepted")
 
-        @on("Reset")
-        def on_reset(self, **_said: Any) -> Any:
-            return result.Reset(status="Accepted")
+    @on("UnlockConnector")
+    def on_unlock_connector(self, **_said: Any) -> Any:
+        return self.results.UnlockConnector(status="Unlocked")
 
-        async def tell_status(self, status: str) -> None:
-            told = call.StatusNotification(
-                timestamp=now(), connector_status=status, evse_id=1, connector_id=1
+    @on("Reset")
+    def on_reset(self, **_said: Any) -> Any:
+        return self.results.Reset(status="Accepted")
+
+    async def tell_status(self, status: str) -> None:
+        told = self.messages.StatusNotification(
+            timestamp=now(), connector_status=status, evse_id=1, connector_id=1
+        )
+        await self.call(told, suppress=False)
+
+    async def boot(self) -> None:
+        station = {"model": "Wallbox", "vendor_name": "Maker"}
+        boot = self.messages.BootNotification(charging_station=station, reason="PowerUp")
+        answer = await self.call(boot, suppress=False)
+        assert answer.status == "Accepted"
+
+    async def charge(self) -> None:
+        token = {"id_token": TOKEN, "type": "ISO14443"}
+        answer = await self.call(self.messages.Authorize(id_token=token), suppress=False)
+        assert answer.id_token_info["status"] == "Accepted"
+        reading = {"timestamp": now(), "sampled_value": [{"value": 0.0}]}
+        for number, kind in enumerate(("Started", "Updated", "Ended")):
+            reading["sampled_value"] = [{"value": 750.0 * number}]
+            event = self.messages.TransactionEvent(
+                event_type=kind,
+                timestamp=now(),
+                trigger_reason="Authorized",
+                seq_no=number,
+                transaction_info={"transaction_id": "peer-1"},
+                evse={"id": 1, "connector_id": 1},
+                id_token=token,
+                meter_value=[reading],
             )
-            await self.call(told, suppress=False)
-
-        async def boot(self) -> None:
-            station = {"model": "Wallbox", "vendor_name": "Maker"}
-            boot = call.BootNotification(charging_station=station, reason="PowerUp")
-            answer = await self.call(boot, suppress=False)
-            assert answer.status == "Accepted"
-
-        async def charge(self) -> None:
-            token = {"id_token": TOKEN, "type": "ISO14443"}
-            answer = await self.call(call.Authorize(id_token=token), suppress=False)
-            assert answer.id_token_info["status"] == "Accepted"
-            reading = {"timestamp": now(), "sampled_value": [{"value": 0.0}]}
-            for number, kind in enumerate(("Started", "Updated", "Ended")):
-                reading["sampled_value"] = [{"value": 750.0 * number}]
-                event = call.TransactionEvent(
-                    event_type=kind,
-                    timestamp=now(),
-                    trigger_reason="Authorized",
-                    seq_no=number,
-                    transaction_info={"transaction_id": "peer-1"},
-                    evse={"id": 1, "connector_id": 1},
-                    id_token=token,
-                    meter_value=[reading],
-                )
-                await self.call(event, suppress=False)
-
-    return StationV2
+            await self.call(event, suppress=False)
 
 
-STATIONS: dict[OcppVersion, Any] = {
-    V16: StationV16,
-    V201: _station_v2(v201.ChargePoint, call_v201, result_v201),
-    V21: _station_v2(v21.ChargePoint, call_v21, result_v21),
-}
+class StationV201(_StationV2, v201.ChargePoint):
+    messages, results = call_v201, result_v201
+
+
+class StationV21(_StationV2, v21.ChargePoint):
+    messages, results = call_v21, result_v21
+
+
+STATIONS: dict[OcppVersion, Any] = {V16: StationV16, V201: StationV201, V21: StationV21}
 
 
 async def live(url: str, identity: str, version: OcppVersion, folder: Path = Path()) -> None:
