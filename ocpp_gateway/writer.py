@@ -17,6 +17,7 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db import connection as database
+from django.utils import translation
 
 from operations import metrics
 from operations.answers import Answer
@@ -168,6 +169,8 @@ class Writer:
     # Runs in the thread
 
     def _run(self) -> None:
+        # What is kept is in the portal's own words: nobody's catalog is looked through for them.
+        translation.deactivate_all()
         while True:
             self._wake.wait(timeout=QUIET_S)
             self._wake.clear()

@@ -1,7 +1,6 @@
 """Celery's tasks: each calls a service, nothing else."""
 
 from celery import shared_task
-from django.utils import timezone
 
 from operations.services import (
     alerts,
@@ -11,7 +10,6 @@ from operations.services import (
     history,
     pacing,
     pruning,
-    statistics,
     sweeping,
     token_imports,
 )
@@ -34,7 +32,6 @@ def prune() -> None:
     for import_pk in token_imports.unfinished():
         check_tokens.delay(import_pk)
     tending.tend()
-    statistics.refresh(now=timezone.now())
     if pruning.prune():
         prune.delay()
 

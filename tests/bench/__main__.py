@@ -51,7 +51,7 @@ def main() -> int:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a glance, within three minutes")
+    parser.add_argument("--quick", action="store_true", help="a glance, some minutes")
     parser.add_argument("--only", default="", metavar="WORD", help="the groups about this")
     parser.add_argument(
         "--distributed", action="store_true", help="on PostgreSQL and Redis too, also if --quick"

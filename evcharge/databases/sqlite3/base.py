@@ -4,16 +4,12 @@ Inside one process the threads queue up instead, before they ask SQLite: a click
 transaction under way, not for a gap between a busy writer's. Other processes go on as ever.
 """
 
-import sqlite3
-from contextlib import suppress
 from typing import Any
 
 from django.db.backends.sqlite3 import base
 
 from evcharge.databases.sqlite3.operations import DatabaseOperations
 from evcharge.databases.sqlite3.queue import Queue
-
-MOST_ENTRIES = 10_000  # of each index that are looked at: milliseconds, however large it is
 
 _queue = Queue()
 
@@ -54,23 +50,9 @@ class DatabaseWrapper(Base):  # type: ignore[misc]
 
     def _close(self) -> Any:
         try:
-            self._learn()
             return super()._close()
         finally:
             self._leave()
-
-    def _learn(self) -> None:
-        """Have SQLite look at the tables of which it wished it knew more; it does so seldom.
-
-        Who closes a connection waits for nobody who writes: another one will learn it.
-        """
-        if self.connection is None or self.connection.in_transaction or self.is_in_memory_db():
-            return
-        # Already broken, read only, or somebody writes just now.
-        with suppress(sqlite3.Error):
-            self.connection.execute("PRAGMA busy_timeout = 0")
-            self.connection.execute(f"PRAGMA analysis_limit = {MOST_ENTRIES}")
-            self.connection.execute("PRAGMA optimize")
 
     def _leave_if_over(self) -> None:
         """A commit that failed leaves the transaction open, and our turn with it."""
