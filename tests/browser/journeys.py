@@ -21,10 +21,17 @@ def open_dialog(page: Page, station: Station, label: str) -> None:
     expect(page.get_by_role("dialog").locator("button[type=submit]")).to_be_visible()
 
 
+def press_request(page: Page) -> None:
+    """Send the dialog, once it has followed what was chosen in it: nobody is as quick as a test."""
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+    dialog.get_by_role("button", name="Request").click()
+
+
 def request(page: Page) -> None:
     """Send the dialog, and follow its toast to the request's page."""
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("button", name="Request").click()
+    press_request(page)
     expect(dialog).to_be_hidden()
     page.locator("#toasts").get_by_role("link").first.click()
     page.wait_for_url("**/operations/requests/*/")

@@ -15,7 +15,7 @@ from ocpp_gateway.simulator.profiles import Profile
 from ocpp_gateway.simulator.specs import Pace, StationSpec
 from operations.models import OcppMessage, Station
 from operations.versions import OcppVersion
-from tests.browser.journeys import BRISK
+from tests.browser.journeys import BRISK, press_request
 from tests.e2e.waiting import wait_until_true
 from tests.factories import StationFactory
 
@@ -79,7 +79,7 @@ def ask(page: Page, place: Locator, label: str) -> None:
     place.get_by_role("link", name=label).first.click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
-    dialog.get_by_role("button", name="Request").click()
+    press_request(page)
     expect(dialog).to_be_hidden()
 
 

@@ -10,7 +10,7 @@ from ocpp_gateway.simulator.specs import StationSpec
 from operations.models import CommandRun, Station
 from operations.statuses import Role
 from operations.versions import V201
-from tests.browser.journeys import STATIONS
+from tests.browser.journeys import STATIONS, press_request
 from tests.e2e.waiting import wait_until_true
 from tests.factories import StationFactory
 
@@ -44,7 +44,7 @@ def test_a_profile_is_drawn_while_it_is_typed_and_asked_from_the_menu(
     expect(periods).to_be_focused()
     expect(periods).to_have_value("00:00 16\n12:00 8")
 
-    dialog.get_by_role("button", name="Request").click()
+    press_request(page)
     expect(dialog).to_be_hidden(timeout=SOON_MS)
     expect(more).to_be_focused()
     wait_until_true(lambda: CommandRun.objects.get().status == "done")

@@ -14,7 +14,7 @@ from operations.services.local_lists import assigning, tending
 from operations.statuses import Role
 from operations.versions import V16, V21, V201, OcppVersion
 from tests.browser import seeds
-from tests.browser.journeys import BRISK, PROFILE, SOON_MS
+from tests.browser.journeys import BRISK, PROFILE, SOON_MS, press_request
 from tests.browser.looking import faults
 from tests.e2e.waiting import wait_until_true
 from tests.factories import OrganisationFactory, StationFactory, TokenFactory
@@ -46,7 +46,7 @@ def request(page: Page, told: str) -> None:
     """Send the dialog, and see the request through to what came of it."""
     here = page.url
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("button", name="Request").click()
+    press_request(page)
     expect(dialog).to_be_hidden()
     page.locator("#toasts").get_by_role("link").first.click()
     page.wait_for_url("**/operations/requests/*/")
