@@ -1,5 +1,6 @@
 """What opens on top of a page, for everybody: dialogs, menus, the search, the selection's bar."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -89,6 +90,7 @@ def test_menus_keys_and_the_search(desk: Page) -> None:
     found += look(desk, "#dialog")
     desk.keyboard.press("Escape")
     desk.get_by_role("link", name="Quay 1", exact=True).first.click()
+    desk.wait_for_url(re.compile(r"/operations/stations/\d+/$"))  # and its scripts
     desk.keyboard.press("Control+k")
     hits = desk.get_by_role("listbox", name="Found")
     expect(hits.get_by_role("option")).to_contain_text(["Quay 1"])
