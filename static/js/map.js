@@ -91,7 +91,13 @@ function words(site) {
 function change(marker, site) {
   const isOther = marker.options.site.state !== site.state;
   marker.options.site = site;
-  if (marker.isPopupOpen()) marker.getPopup().setContent(windowOf(site));
+  if (marker.isPopupOpen()) {
+    const popup = marker.getPopup();
+    const isInside = popup.getElement()?.contains(document.activeElement);
+    popup.setContent(windowOf(site));
+    // Its link was replaced; without the focus nobody hears Escape.
+    if (isInside) popup.getElement().querySelector("a")?.focus({ preventScroll: true });
+  }
   if (!isOther) return false;
   marker.options.title = words(site);
   marker.setIcon(pin(site.state, words(site)));

@@ -105,6 +105,7 @@ def test_the_map_is_walked_with_the_keyboard(sign_in: Callable[..., Page]) -> No
     window = page.locator(".map-window")
     expect(window).to_contain_text("Castle <b>")
     expect(window.get_by_role("link", name="1 of 1 stations connected")).to_be_visible()
+    expect(window.get_by_role("link").first).to_be_focused()  # then it hears the keyboard
     page.keyboard.press("Escape")
     expect(window).to_have_count(0)
     expect(castle).to_be_focused()
