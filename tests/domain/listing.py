@@ -21,8 +21,6 @@ from operations.versions import V16, OcppVersion
 from tests.domain.asked import ask, claim, connect, fresh
 from tests.factories import OrganisationFactory, StationFactory, TokenFactory
 
-V16_LOOK = ("GetLocalListVersion", "GetConfiguration")
-
 
 def tokens(count: int, organisation: Organisation, *, first: int = 1) -> list[Any]:
     """Tokens that may charge, numbered."""

@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -18,14 +17,7 @@ from tests.domain.following import begun, hears
 from tests.factories import RunFactory, StationFactory
 from tests.filing import link_to_image, link_to_receiver, parts, stored_image
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def root(settings: Settings, tmp_path: Path) -> Path:
-    settings.EVCHARGE_FILES_ROOT = tmp_path / "files"
-    settings.EVCHARGE_PUBLIC_URL = "https://portal.example.org"
-    return tmp_path / "files"
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("files_root")]
 
 
 @pytest.fixture

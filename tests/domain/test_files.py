@@ -18,14 +18,7 @@ from operations.services.receiving import RefusedError
 from tests.factories import RunFactory
 from tests.filing import bytes_of, link_to_image, link_to_receiver, parts, stored_image
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def root(settings: Settings, tmp_path: Path) -> Path:
-    settings.EVCHARGE_FILES_ROOT = tmp_path / "files"
-    settings.EVCHARGE_PUBLIC_URL = "https://portal.example.org"
-    return tmp_path / "files"
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("files_root")]
 
 
 @pytest.fixture
@@ -36,7 +29,7 @@ def run() -> CommandRun:
 # -- the store
 
 
-def test_what_is_stored_is_whole_and_hard_to_find(root: Path) -> None:
+def test_what_is_stored_is_whole_and_hard_to_find(files_root: Path) -> None:
     stored = files.store([b"one ", b"two"])
     assert re.fullmatch("[0-9a-f]{32}", stored.name)
     assert bytes_of(stored.name) == b"one two"
@@ -48,14 +41,14 @@ def test_what_is_stored_is_whole_and_hard_to_find(root: Path) -> None:
     assert not files.path_of(stored.name).exists()
 
 
-def test_what_breaks_while_it_comes_leaves_nothing(root: Path) -> None:
+def test_what_breaks_while_it_comes_leaves_nothing(files_root: Path) -> None:
     def breaking() -> Iterator[bytes]:
         yield b"one"
         raise OSError("the disk is full")
 
     with pytest.raises(OSError, match="full"):
         files.store(breaking())
-    assert [path for path in root.rglob("*") if path.is_file()] == []
+    assert [path for path in files_root.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.parametrize("name", ["", "..", "../../etc/passwd", "a/b", "A" * 32, "0" * 31 + "\n"])
@@ -121,7 +114,9 @@ def test_room_is_looked_for_again_on_the_way(run: CommandRun, settings: Settings
     assert "too large" in ReceivedFile.objects.get(state="refused").why
 
 
-def test_a_file_whose_run_was_deleted_on_the_way_is_not_kept(run: CommandRun, root: Path) -> None:
+def test_a_file_whose_run_was_deleted_on_the_way_is_not_kept(
+    run: CommandRun, files_root: Path
+) -> None:
     link_to_receiver(run)
     reception = receiving.begin(
         link=FileLink.objects.get(), name="", protocol="http", remote_address=""
@@ -129,7 +124,7 @@ def test_a_file_whose_run_was_deleted_on_the_way_is_not_kept(run: CommandRun, ro
     reception.write(b"log")
     run.delete()
     reception.complete()
-    assert [path for path in root.rglob("*") if path.is_file()] == []
+    assert [path for path in files_root.rglob("*") if path.is_file()] == []
 
 
 def test_what_a_process_was_taking_when_it_died_is_a_part(run: CommandRun) -> None:
@@ -171,9 +166,9 @@ def test_it_stops_when_its_time_is_over(run: CommandRun) -> None:
     assert ReceivedFile.objects.exists()
 
 
-def test_files_that_nobody_knows_go_too(run: CommandRun, root: Path) -> None:
+def test_files_that_nobody_knows_go_too(run: CommandRun, files_root: Path) -> None:
     known, image, unknown = received(run), stored_image(b"image"), files.store([b"x"])
-    half = root / "incoming" / ("0" * 32)
+    half = files_root / "incoming" / ("0" * 32)
     half.write_bytes(b"half")
     names = (known.stored_name, image.stored_name, unknown.name)
     for path in (*(files.path_of(name) for name in names), half):

@@ -14,7 +14,6 @@ from tests.domain.updating import LOCATION, VERSIONS, asked, says
 from tests.factories import StationFactory
 
 pytestmark = pytest.mark.django_db
-SIGNED = {"signature": "c2lnbmVk", "signing_certificate": "-----BEGIN CERTIFICATE-----"}
 
 
 @pytest.fixture

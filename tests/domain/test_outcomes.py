@@ -16,18 +16,6 @@ from tests.factories import ChargerFactory, ConnectorFactory, StationFactory
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def connector() -> Connector:
-    """The only connector of a 1.6 station."""
-    connector: Connector = ConnectorFactory(number=1)
-    return connector
-
-
-@pytest.fixture
-def connection(connector: Connector) -> Connection:
-    return connect(connector.station)
-
-
 # Answers
 
 

@@ -15,7 +15,7 @@ from operations.services.runs import Options
 from operations.statuses import ChargingStatus, RunStatus
 from tests.domain.asked import answer, ask, claim, closes, connect, fresh, history, overdue
 from tests.domain.telling import reports_status
-from tests.factories import ConnectorFactory, RunFactory, StationFactory
+from tests.factories import RunFactory, StationFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -28,17 +28,6 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
     heard: Told = []
     monkeypatch.setattr(switchboard, "tell", lambda name, message: heard.append((name, message)))
     return heard
-
-
-@pytest.fixture
-def connector() -> Connector:
-    connector: Connector = ConnectorFactory(number=1)
-    return connector
-
-
-@pytest.fixture
-def connection(connector: Connector) -> Connection:
-    return connect(connector.station)
 
 
 def expire(*overdue_runs: CommandRun) -> None:

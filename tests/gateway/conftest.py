@@ -9,7 +9,9 @@ from pytest_django.fixtures import Settings
 from ocpp_gateway.files import sftp
 from ocpp_gateway.files.ftp import FtpServer
 from ocpp_gateway.files.sftp import SftpServer
+from tests.gateway.asking_http import Ask, asking
 from tests.gateway.toy_central_system import ToyCentralSystem
+from tests.portal import Portal
 
 
 @pytest.fixture
@@ -34,6 +36,19 @@ def files_root(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(sftp, "KEYS", {"ssh-ed25519": {}})
     monkeypatch.setattr("ocpp_gateway.files.throttle.FIRST_S", 0.01)
     return tmp_path / "files"
+
+
+@pytest.fixture
+def http_root(settings: Settings, tmp_path: Path, portal: Portal) -> Path:
+    """An empty store of files of the portal that stations are sent to."""
+    settings.EVCHARGE_FILES_ROOT = tmp_path / "files"
+    settings.EVCHARGE_PUBLIC_URL = portal.url
+    return tmp_path / "files"
+
+
+@pytest.fixture
+def ask(portal: Portal) -> Ask:
+    return asking(portal.port)
 
 
 @pytest.fixture

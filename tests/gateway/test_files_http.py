@@ -16,26 +16,16 @@ from pytest_django.fixtures import Settings
 from operations.models import Download, FileLink, FirmwareImage
 from operations.services import downloads
 from tests.filing import link_to_image, link_to_receiver, parts, stored_image
-from tests.gateway.asking_http import CONTENT, Ask, asking
+from tests.gateway.asking_http import CONTENT, Ask
 from tests.portal import Portal
 from tests.services import wait_until
 
-
-@pytest.fixture(autouse=True)
-def root(settings: Settings, tmp_path: Path, portal: Portal) -> Path:
-    settings.EVCHARGE_FILES_ROOT = tmp_path / "files"
-    settings.EVCHARGE_PUBLIC_URL = portal.url
-    return tmp_path / "files"
+pytestmark = pytest.mark.usefixtures("http_root")
 
 
 @pytest.fixture
-def image(root: Path) -> FirmwareImage:
+def image(http_root: Path) -> FirmwareImage:
     return stored_image(CONTENT)
-
-
-@pytest.fixture
-def ask(portal: Portal) -> Ask:
-    return asking(portal.port)
 
 
 # -- firmware
@@ -177,7 +167,7 @@ def test_another_file_is_fetched_from_its_beginning(ask: Ask, image: FirmwareIma
     wait_until(noted(sent_bytes=len(CONTENT)), what="all of it, once")
 
 
-def test_a_station_that_leaves_is_seen_where_it_left(portal: Portal, root: Path) -> None:
+def test_a_station_that_leaves_is_seen_where_it_left(portal: Portal, http_root: Path) -> None:
     image = stored_image(bytes(32 * 2**20))
     path = parts(link_to_image(image)).path
     with socket.create_connection(("127.0.0.1", portal.port)) as station:

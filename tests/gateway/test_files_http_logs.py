@@ -12,21 +12,11 @@ from pytest_django.fixtures import Settings
 
 from operations.models import FileLink, ReceivedFile
 from tests.filing import bytes_of, link_to_receiver, parts, store_is_tidy
-from tests.gateway.asking_http import CONTENT, Ask, asking
+from tests.gateway.asking_http import CONTENT, Ask
 from tests.portal import Portal
 from tests.services import wait_until
 
-
-@pytest.fixture(autouse=True)
-def root(settings: Settings, tmp_path: Path, portal: Portal) -> Path:
-    settings.EVCHARGE_FILES_ROOT = tmp_path / "files"
-    settings.EVCHARGE_PUBLIC_URL = portal.url
-    return tmp_path / "files"
-
-
-@pytest.fixture
-def ask(portal: Portal) -> Ask:
-    return asking(portal.port)
+pytestmark = pytest.mark.usefixtures("http_root")
 
 
 # -- logs
@@ -34,7 +24,7 @@ def ask(portal: Portal) -> Ask:
 
 @pytest.mark.parametrize("method", ["PUT", "POST"])
 @pytest.mark.parametrize("appended", ["", "diagnostics.tar.gz", "a/b/c/diagnostics.tar.gz"])
-def test_a_log_is_received(ask: Ask, root: Path, method: str, appended: str) -> None:
+def test_a_log_is_received(ask: Ask, http_root: Path, method: str, appended: str) -> None:
     answer, body = ask(method, parts(link_to_receiver()).path + appended, CONTENT)
     assert (answer.status, body) == (200, b"Received 1048576 bytes.\n")
     row = ReceivedFile.objects.get()
@@ -44,7 +34,7 @@ def test_a_log_is_received(ask: Ask, root: Path, method: str, appended: str) -> 
     assert row.received_at is not None
     assert row.expires_at > timezone.now() + timedelta(days=89)
     assert bytes_of(row.stored_name) == CONTENT
-    assert store_is_tidy(root)
+    assert store_is_tidy(http_root)
 
 
 def test_without_a_slash_at_the_end_too(ask: Ask) -> None:
@@ -116,16 +106,16 @@ def test_a_second_upload_is_a_second_file(ask: Ask) -> None:
         ("<script>alert(1)<%2Fscript>", "script>"),
     ],
 )
-def test_a_hostile_name_is_only_a_word(ask: Ask, root: Path, appended: str, name: str) -> None:
+def test_a_hostile_name_is_only_a_word(ask: Ask, http_root: Path, appended: str, name: str) -> None:
     assert ask("PUT", parts(link_to_receiver()).path + appended, b"log")[0].status == 200
     row = ReceivedFile.objects.get()
     assert row.original_name == name
-    kept = [path for path in root.rglob("*") if path.is_file()]
+    kept = [path for path in http_root.rglob("*") if path.is_file()]
     assert [path.name for path in kept] == [row.stored_name]
 
 
 def test_too_large_a_log_is_refused_before_it_comes(
-    ask: Ask, portal: Portal, settings: Settings, root: Path
+    ask: Ask, portal: Portal, settings: Settings, http_root: Path
 ) -> None:
     settings.EVCHARGE_FILES_MOST_BYTES = 1000
     path = parts(link_to_receiver()).path
@@ -136,11 +126,11 @@ def test_too_large_a_log_is_refused_before_it_comes(
     row = ReceivedFile.objects.get()
     assert (row.state, row.stored_name) == ("refused", "")
     assert "too large" in row.why
-    assert store_is_tidy(root)
+    assert store_is_tidy(http_root)
 
 
 def test_a_log_that_hides_its_size_is_refused_on_the_way(
-    ask: Ask, settings: Settings, root: Path
+    ask: Ask, settings: Settings, http_root: Path
 ) -> None:
     settings.EVCHARGE_FILES_MOST_BYTES = 1_000_000
     path = parts(link_to_receiver()).path
@@ -149,7 +139,7 @@ def test_a_log_that_hides_its_size_is_refused_on_the_way(
         answer, _ = ask("PUT", path, [bytes(100_000)] * 20)
         assert answer.status == 413
     wait_until(lambda: ReceivedFile.objects.get().state == "refused", what="a refusal")
-    assert store_is_tidy(root)
+    assert store_is_tidy(http_root)
 
 
 def test_all_logs_together_have_a_limit(ask: Ask, settings: Settings) -> None:
@@ -163,19 +153,19 @@ def test_all_logs_together_have_a_limit(ask: Ask, settings: Settings) -> None:
     assert list(states) == ["complete", "refused", "complete", "refused"]
 
 
-def test_a_station_that_leaves_leaves_a_part(portal: Portal, root: Path) -> None:
+def test_a_station_that_leaves_leaves_a_part(portal: Portal, http_root: Path) -> None:
     path = parts(link_to_receiver()).path
     sent = b"x" * 300_000
     with socket.create_connection(("127.0.0.1", portal.port)) as station:
         head = f"PUT {path}half.log HTTP/1.1\r\nHost: t\r\nContent-Length: 1000000\r\n\r\n"
         station.sendall(head.encode() + sent)
-        wait_until(lambda: arrived(root) > 200_000, what="some of it")
+        wait_until(lambda: arrived(http_root) > 200_000, what="some of it")
     wait_until(lambda: ReceivedFile.objects.exclude(state="receiving").exists(), what="the end")
     row = ReceivedFile.objects.get()
     assert (row.state, row.why) == ("partial", "The station stopped before the end.")
     assert sent.startswith(bytes_of(row.stored_name))
     assert row.size_bytes == len(bytes_of(row.stored_name)) > 200_000
-    assert store_is_tidy(root)
+    assert store_is_tidy(http_root)
 
 
 def arrived(root: Path) -> int:

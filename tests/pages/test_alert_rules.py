@@ -20,7 +20,6 @@ from tests.pages.reading import column, page_lines
 
 pytestmark = pytest.mark.django_db
 
-URL = "/operations/alerts/"
 RULES = "/operations/alert-rules/"
 NOTIFICATIONS = "/operations/alert-notifications/"
 SECRET = "a-secret-of-more-than-16"

@@ -32,7 +32,6 @@ URL = "/operations/alerts/"
 RULES = "/operations/alert-rules/"
 NOTIFICATIONS = "/operations/alert-notifications/"
 MOST_QUERIES = 11
-SECRET = "a-secret-of-more-than-16"
 
 
 @pytest.fixture
@@ -46,20 +45,6 @@ def sign_in(client: Client, **fields: Any) -> Any:
     user = UserFactory(**fields)
     client.force_login(user)
     return user
-
-
-def rule_form(**fields: Any) -> dict[str, Any]:
-    return {
-        "name": "Mine",
-        "kind": "offline",
-        "threshold": 10,
-        "window_minutes": 15,
-        "calm_minutes": 2,
-        "severity": "warning",
-        "is_enabled": "on",
-        "follow_up_every_h": 24,
-        **fields,
-    }
 
 
 def test_open_alerts_come_first_and_the_newest_of_them(desk: Client) -> None:
