@@ -118,10 +118,13 @@ class Asking:
                 self._skip()  # an earlier call of this run was not answered
             case _Run(pk, is_nudge=False):
                 asked, claimed = (pk, self._opened.connection_pk), partial(self._claimed, item)
-                if item.can_wait:
-                    self._writer.gather_patiently(runs.claim_all, asked, claimed)
-                else:
-                    self._writer.gather(runs.claim_all, asked, claimed, is_urgent=True)
+                self._writer.gather(
+                    runs.claim_all,
+                    asked,
+                    claimed,
+                    is_urgent=not item.can_wait,
+                    can_wait=item.can_wait,
+                )
             case _Run(pk):
                 claim = partial(
                     runs.claim_nudge, run_pk=pk, connection_pk=self._opened.connection_pk
@@ -234,9 +237,8 @@ class Asking:
         answered = outcomes.Answered(
             message.unique_id, self._opened.station_pk, shortened(raw), answer, at
         )
-        gather = self._writer.gather_patiently if can_wait else self._writer.gather
         recorded = partial(self._recorded, message.unique_id, raw, can_wait=can_wait)
-        gather(outcomes.record_answers, answered, recorded)
+        self._writer.gather(outcomes.record_answers, answered, recorded, can_wait=can_wait)
 
     def _recorded(
         self,

@@ -108,20 +108,30 @@ class Writer:
         """Call a service in the next transaction; `done` gets its result, or Failed."""
         self._put(_Work(done, call=service))
 
-    def gather(self, service: Many, item: Any, done: Done, *, is_urgent: bool = False) -> None:
-        """Like `call`, together with all others that want the same of this service."""
+    def gather(
+        self,
+        service: Many,
+        item: Any,
+        done: Done,
+        *,
+        is_urgent: bool = False,
+        can_wait: bool = False,
+    ) -> None:
+        """Like `call`, together with all others that want the same of this service.
+
+        What is urgent goes before all else; what can wait, one of very many, waits a moment for
+        others of its kind.
+        """
         work = _Work(done, many=service, item=item)
         if is_urgent:
             self._urgent.append(work)
             self._wake.set()
+        elif can_wait:
+            self._patient.append(work)
+            if len(self._patient) == 1 and self._loop is not None:
+                self._loop.call_later(COMPANY_S, self._end_patience)
         else:
             self._put(work)
-
-    def gather_patiently(self, service: Many, item: Any, done: Done) -> None:
-        """Like `gather`, for one of very many: it waits a moment for others of its kind."""
-        self._patient.append(_Work(done, many=service, item=item))
-        if len(self._patient) == 1 and self._loop is not None:
-            self._loop.call_later(COMPANY_S, self._end_patience)
 
     def _end_patience(self) -> None:
         patient, self._patient = self._patient, []

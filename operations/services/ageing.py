@@ -3,7 +3,7 @@
 Nothing goes that something open still needs: what runs, waits, is watched or was not looked after.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -61,8 +61,10 @@ def _due() -> Iterator[tuple[Doomed, Delete]]:
 
 
 def _rows(model: type[Model]) -> Callable[[datetime], Delete]:
-    rows = model._default_manager
-    return lambda _limit: lambda pks: rows.filter(pk__in=pks).delete()
+    def delete(pks: Sequence[int]) -> object:
+        return model._default_manager.filter(pk__in=pks).delete()
+
+    return lambda _limit: delete
 
 
 def _entries(limit: datetime) -> Delete:
@@ -72,12 +74,14 @@ def _entries(limit: datetime) -> Delete:
 def by_time(rows: QuerySet[Any], field: str, limit: datetime) -> Doomed:
     """The oldest by an index; those that something needs are passed by once, not for each chunk."""
     old = rows.filter(**{f"{field}__lt": limit}).order_by(field, "pk")
-    passed: list[datetime] = []
+    reached: datetime | None = None
 
     def find(most: int) -> list[int]:
-        left = old.filter(**{f"{field}__gte": passed[-1]}) if passed else old
+        nonlocal reached
+        left = old.filter(**{f"{field}__gte": reached}) if reached else old
         found = list(left.values_list("pk", field)[:most])
-        passed.extend(at for _pk, at in found[-1:])
+        if found:
+            reached = found[-1][1]
         return [pk for pk, _at in found]
 
     return find

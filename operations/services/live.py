@@ -61,8 +61,8 @@ class Switchboard:
 
     def tell(self, channel_name: str, message: dict[str, Any]) -> None:
         """Send one message to one socket; lost ones are announced again by the sweeper."""
-        take = self._takers.get(channel_name)
-        if take is None or self._loop is None:
+        take = self._near(channel_name)
+        if take is None:
             self._send(_send, channel_name, message)
         else:
             self._call(partial(take, message))
@@ -71,13 +71,17 @@ class Switchboard:
         """The same for many: this process's own hear of it in one turn of the loop, together."""
         near = []
         for channel_name, message in messages:
-            take = self._takers.get(channel_name)
-            if take is None or self._loop is None:
+            take = self._near(channel_name)
+            if take is None:
                 self.tell(channel_name, message)
             else:
                 near.append(partial(take, message))
         if near:
             self._call(partial(self._call_each, near))
+
+    def _near(self, channel_name: str) -> Take | None:
+        """How to tell a socket that is on this process's own loop."""
+        return self._takers.get(channel_name) if self._loop is not None else None
 
     def _call_each(self, callbacks: Sequence[Callable[[], None]]) -> None:
         """Each on its own: one that fails keeps nobody else from hearing."""

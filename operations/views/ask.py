@@ -22,8 +22,8 @@ from operations.views import forecasts, run_story
 from operations.views.requests import PortalRequest
 
 TONES = {"danger": "red"}  # a command's button colour, as the dialog calls it
-# As long as it takes the gateway's threads to claim a run and send its frame. Drawing the answer
-# meanwhile would keep the interpreter from them for twice that.
+# About as long as it takes the gateway's threads to claim a run and send its frame: they get the
+# interpreter first, then the answer is drawn.
 FRAME_FIRST_S = 0.003
 
 
@@ -134,7 +134,8 @@ class Ask(OfTarget):
             options=form.options.options(),
             form_opened_at=form.options.cleaned_data["opened_at"],
         )
-        sleep(FRAME_FIRST_S)
+        if run.state.is_open:
+            sleep(FRAME_FIRST_S)
         if not request.htmx:
             return redirect("run-detail", pk=run.pk)
         response = render(request, "operations/ask/_asked.html", run_story.notice(run))

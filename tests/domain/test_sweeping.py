@@ -1,6 +1,7 @@
 """What time does: every deadline ends a run, or moves it on."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -8,14 +9,25 @@ from django.db import connection as connection_to_database
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from operations.models import CommandRun, Connection, Connector, Node, Station
+from operations.models import (
+    BatchSchedule,
+    CommandBatch,
+    CommandRun,
+    Connection,
+    Connector,
+    LocalList,
+    Node,
+    Station,
+    StationList,
+)
 from operations.services import sweeping
 from operations.services.live import switchboard
+from operations.services.local_lists import syncing
 from operations.services.runs import Options
 from operations.statuses import ChargingStatus, RunStatus
 from tests.domain.asked import answer, ask, claim, closes, connect, fresh, history, overdue
 from tests.domain.telling import reports_status
-from tests.factories import RunFactory, StationFactory
+from tests.factories import OrganisationFactory, RunFactory, StationFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -55,13 +67,58 @@ def test_a_sweep_never_walks_all_runs(connector: Connector) -> None:
                 assert not any(step.startswith("SCAN operations_commandrun") for step in steps)
 
 
-def test_a_sweep_with_nothing_to_do_asks_one_thing(connector: Connector) -> None:
-    RunFactory(status=RunStatus.DONE, closed_at=timezone.now())
+def made_due_by(make: Callable[[datetime], object], at: datetime) -> bool:
+    """Whether a sweep does more than to ask if anything is due, with only this to be done."""
     sweeping.sweep()  # its own row is there from now on
+    make(at)
     with CaptureQueriesContext(connection_to_database) as asked:
         sweeping.sweep()
     about_work = [each["sql"] for each in asked if "operations_node" not in each["sql"]]
-    assert len(about_work) == 1
+    assert about_work
+    return len(about_work) > 1
+
+
+def test_a_sweep_with_nothing_to_do_asks_one_thing(connector: Connector) -> None:
+    assert not made_due_by(
+        lambda at: RunFactory(status=RunStatus.DONE, closed_at=at), timezone.now()
+    )
+
+
+ALL_THAT_FALLS_DUE: dict[str, Callable[[datetime], object]] = {
+    "a run's deadline": lambda at: RunFactory(status=RunStatus.SENT, deadline_at=at),
+    "a released run's announcement": lambda at: RunFactory(
+        station=StationFactory(connected=False), released_at=at - sweeping.ANNOUNCE_AFTER
+    ),
+    "a schedule": lambda at: BatchSchedule.objects.create(
+        command="unlock", at=time(3), created_at=at, next_at=at
+    ),
+    "a batch's next look": lambda at: CommandBatch.objects.create(
+        command="unlock", created_at=at, looks_at=at
+    ),
+    "a changed list": lambda at: LocalList.objects.create(
+        name="Ours", organisation=OrganisationFactory(), stale_at=at - syncing.QUIET
+    ),
+    "a list's expiring token": lambda at: LocalList.objects.create(
+        name="Ours", organisation=OrganisationFactory(), next_expiry_at=at
+    ),
+    "a station's list": lambda at: StationList.objects.create(
+        station=StationFactory(connected=False), next_sync_at=at
+    ),
+}
+
+
+@pytest.mark.parametrize("what", ALL_THAT_FALLS_DUE)
+def test_a_sweep_begins_when_something_is_due_and_not_before(what: str) -> None:
+    make, now = ALL_THAT_FALLS_DUE[what], timezone.now()
+    assert not made_due_by(make, now + timedelta(minutes=1))
+    LocalList.objects.all().delete()
+    assert made_due_by(make, now)
+
+
+def test_a_new_batch_is_looked_at_at_once() -> None:
+    assert made_due_by(
+        lambda at: CommandBatch.objects.create(command="unlock", created_at=at), timezone.now()
+    )
 
 
 def test_what_is_not_due_is_left_alone(connector: Connector) -> None:

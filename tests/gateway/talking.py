@@ -57,7 +57,7 @@ class FakeWriter:
         otherwise = service.keywords["run_pks"] if name == "check_effects" else None
         self._waiting.append(lambda: done(results.popleft() if results else otherwise))
 
-    def gather(self, service: Any, item: Any, done: Any, *, is_urgent: bool = False) -> None:
+    def gather(self, service: Any, item: Any, done: Any, **_how_soon: bool) -> None:
         """Told as if it were done for this one alone."""
         if service is outcomes.check_all:
             single = partial(outcomes.check_effects, run_pks=item[0])
@@ -76,9 +76,6 @@ class FakeWriter:
             run_pk, connection_pk = item
             single = partial(runs.claim, run_pk=run_pk, connection_pk=connection_pk)
         self.call(single, done)
-
-    def gather_patiently(self, service: Any, item: Any, done: Any) -> None:
-        self.gather(service, item, done)
 
     def log(self, row: OcppMessage) -> None:
         self.rows.append(row)

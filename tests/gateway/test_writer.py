@@ -1,6 +1,7 @@
 """The writer: what sockets hand over is committed, each piece on its own merits, and reported."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
@@ -56,11 +57,8 @@ class Desk:
     def asks(self, name: str, service: Callable[[], Any]) -> None:
         self._writer.call(service, self._done(name))
 
-    def wants_patiently(self, name: str, service: Many, item: Any) -> None:
-        self._writer.gather_patiently(service, item, self._done(name))
-
-    def wants(self, name: str, service: Many, item: Any, *, is_urgent: bool = False) -> None:
-        self._writer.gather(service, item, self._done(name), is_urgent=is_urgent)
+    def wants(self, name: str, service: Many, item: Any, **how_soon: bool) -> None:
+        self._writer.gather(service, item, self._done(name), **how_soon)
 
     def _done(self, name: str) -> Callable[[Any], None]:
         return lambda result: self._came.put_nowait((name, result))
@@ -168,6 +166,27 @@ async def test_what_wants_the_same_service_is_done_together_unless_it_fails(
     assert isinstance(results["13"], Failed)
 
 
+async def test_what_comes_in_one_turn_of_the_loop_is_done_together(
+    writer: Writer, transactional_db: None
+) -> None:
+    """However quick the thread is: it hears of all at once, when the turn is over."""
+    desk, rounds = Desk(writer), []
+
+    def note(names: Sequence[str]) -> Sequence[str]:
+        rounds.append(list(names))
+        return names
+
+    start(writer)
+    desk.wants("first", note, "first")
+    await desk.gets(1)
+    names = [f"{number}" for number in range(100)]
+    for name in names:
+        desk.wants(name, note, name)
+        time.sleep(0.0001)  # noqa: ASYNC251  the thread could begin, had it heard
+    await desk.gets(100)
+    assert rounds[1:] == [names]
+
+
 async def test_what_is_urgent_overtakes_what_waits(writer: Writer, transactional_db: None) -> None:
     desk, order = Desk(writer), []
 
@@ -193,10 +212,10 @@ async def test_what_is_one_of_many_waits_for_company(
 
     start(writer)
     for name in ("first", "second", "third"):
-        desk.wants_patiently(name, note, name)
+        desk.wants(name, note, name, can_wait=True)
     await desk.gets(3)
     assert rounds == [["first", "second", "third"]]
-    desk.wants_patiently("last", note, "last")
+    desk.wants("last", note, "last", can_wait=True)
     await asyncio.to_thread(writer.stop)  # nothing is left behind
     assert rounds[1:] == [["last"]]
 
