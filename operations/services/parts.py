@@ -5,9 +5,14 @@ a model instance of each would cost more than all the rest.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress
+from operator import attrgetter, ne
+from typing import Any
+
+from django.db.models import Max, Model
 
 from operations.models import Charger, Connector, Station
 from operations.services import rows
@@ -17,19 +22,9 @@ from operations.versions import V16
 
 MOST_PARTS = 200  # chargers, and connectors, of one station
 
-STATION_FIELDS = ("operational_status", "main_status", "main_status_at", "main_error")
-CHARGER_FIELDS = ("operational_status", "charging_status", "status_at")
-CONNECTOR_FIELDS = (
-    "operational_status",
-    "charging_status",
-    "status_at",
-    "status_heard_at",
-    "error_code",
-    "error_info",
-    "vendor_error_code",
-    "lock_status",
-    "lock_is_writable",
-)
+OPERATIVE, INOPERATIVE = OperationalStatus.OPERATIVE.value, OperationalStatus.INOPERATIVE.value
+# What each charging status means in broad terms.
+BROAD = {"": INOPERATIVE, **{each.value: each.operational_status.value for each in ChargingStatus}}
 
 
 @dataclass(slots=True)
@@ -39,8 +34,8 @@ class StationPart:
     pk: int
     operational_status: str
     main_status: str
-    main_status_at: datetime | None
     main_error: str
+    main_status_at: datetime | None = None
 
     @property
     def is_closed(self) -> bool:
@@ -62,7 +57,7 @@ class ChargerPart:
     number: int
     operational_status: str
     charging_status: str
-    status_at: datetime | None
+    status_at: datetime | None = None
 
     @property
     def is_closed(self) -> bool:
@@ -80,13 +75,13 @@ class ConnectorPart:
     number: int
     operational_status: str
     charging_status: str
-    status_at: datetime | None
-    status_heard_at: datetime | None
     error_code: str
     error_info: str
     vendor_error_code: str
-    lock_status: str
-    lock_is_writable: bool
+    status_at: datetime | None = None
+    status_heard_at: datetime | None = None
+    lock_status: str | None = None
+    lock_is_writable: bool | None = None
 
     @property
     def is_closed(self) -> bool:
@@ -98,33 +93,89 @@ class TooManyPartsError(Exception):
     """The station speaks of more connectors than any has: its numbers are nonsense."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """One kind of part: its columns. What is `told` is not read, and None until it is heard."""
+
+    model: type[Model]
+    keys: tuple[str, ...]
+    read: tuple[str, ...]
+    told: tuple[str, ...]
+
+    def rows_of(self, station_pks: set[int]) -> Iterator[list[Any]]:
+        """Keys first, then what is read."""
+        by = "pk" if self.model is Station else "station_id"
+        return rows.select(self.model, (*self.keys, *self.read), by=by, keys=station_pks)
+
+    def read_of(self, made: Model) -> list[Any]:
+        """What would be read of a row that was just written."""
+        return [getattr(made, name) for name in self.read]
+
+    def read_values(self, row: list[Any]) -> tuple[Any, ...]:
+        """What is kept of a row to know what differs later."""
+        return (*row[len(self.keys) :], *(None,) * len(self.told))
+
+    def write(self, parts: Iterable[Any], known: dict[int, tuple[Any, ...]]) -> None:
+        """Only the columns that differ: the indexes of the others are left alone."""
+        names = (*self.read, *self.told)
+        values_of = attrgetter(*names)
+        alike: dict[tuple[bool, ...], list[Any]] = defaultdict(list)
+        for part in parts:
+            values = values_of(part)
+            alike[tuple(map(ne, values, known[part.pk]))].append(part)
+            known[part.pk] = values
+        for differs, some in alike.items():
+            if any(differs):
+                rows.update(self.model, some, tuple(compress(names, differs)))
+
+
+STATIONS = _Kind(
+    Station, ("pk",), ("operational_status", "main_status", "main_error"), ("main_status_at",)
+)
+CHARGERS = _Kind(
+    Charger,
+    ("pk", "station_id", "number"),
+    ("operational_status", "charging_status"),
+    ("status_at",),
+)
+CONNECTORS = _Kind(
+    Connector,
+    ("pk", "charger_id", "station_id", "number"),
+    ("operational_status", "charging_status", "error_code", "error_info", "vendor_error_code"),
+    ("status_at", "status_heard_at", "lock_status", "lock_is_writable"),
+)
+
+
 class Parts:
     """Stations with all their chargers and connectors, loaded by one query per kind."""
 
     def __init__(self, station_pks: set[int]) -> None:
-        stations = rows.select(Station, ("pk", *STATION_FIELDS), by="pk", keys=station_pks)
-        self._stations = {row[0]: StationPart(*row) for row in stations}
+        self._stations: dict[int, StationPart] = {}
         self._chargers: dict[int, dict[int, ChargerPart]] = defaultdict(dict)
         self._connectors: dict[int, dict[int, ConnectorPart]] = defaultdict(dict)
         self._charger_numbers: dict[int, int] = {}
         self._by_pk: dict[int, ConnectorPart] = {}
+        self._known: dict[type[Model], dict[int, tuple[Any, ...]]] = defaultdict(dict)
         self._changed_connectors: dict[int, ConnectorPart] = {}
         self._touched_stations: dict[int, StationPart] = {}
         self._changed_stations: set[int] = set()
-        names: tuple[str, ...] = ("pk", "station_id", "number", *CHARGER_FIELDS)
-        for row in rows.select(Charger, names, by="station_id", keys=station_pks):
-            self._take_charger(ChargerPart(*row))
-        names = ("pk", "charger_id", "station_id", "number", *CONNECTOR_FIELDS)
-        for row in rows.select(Connector, names, by="station_id", keys=station_pks):
-            self._take_connector(ConnectorPart(*row))
+        for row in STATIONS.rows_of(station_pks):
+            self._stations[row[0]] = StationPart(*row)
+            self._known[Station][row[0]] = STATIONS.read_values(row)
+        for row in CHARGERS.rows_of(station_pks):
+            self._take_charger(ChargerPart(*row), CHARGERS.read_values(row))
+        for row in CONNECTORS.rows_of(station_pks):
+            self._take_connector(ConnectorPart(*row), CONNECTORS.read_values(row))
 
-    def _take_charger(self, charger: ChargerPart) -> None:
+    def _take_charger(self, charger: ChargerPart, values: tuple[Any, ...]) -> None:
         self._chargers[charger.station_id][charger.number] = charger
         self._charger_numbers[charger.pk] = charger.number
+        self._known[Charger][charger.pk] = values
 
-    def _take_connector(self, connector: ConnectorPart) -> None:
+    def _take_connector(self, connector: ConnectorPart, values: tuple[Any, ...]) -> None:
         self._connectors[connector.charger_id][connector.number] = connector
         self._by_pk[connector.pk] = connector
+        self._known[Connector][connector.pk] = values
 
     def station(self, pk: int) -> StationPart:
         """A loaded station."""
@@ -151,9 +202,9 @@ class Parts:
             made = Connector.objects.create(
                 charger_id=charger.pk, station_id=station_pk, number=number
             )
-            values = (getattr(made, name) for name in CONNECTOR_FIELDS)
-            connector = ConnectorPart(made.pk, charger.pk, station_pk, number, *values)
-            self._take_connector(connector)
+            row = [made.pk, charger.pk, station_pk, number, *CONNECTORS.read_of(made)]
+            connector = ConnectorPart(*row)
+            self._take_connector(connector, CONNECTORS.read_values(row))
             self.note_connector(connector)
         return connector
 
@@ -188,9 +239,9 @@ class Parts:
                 model=station.model,
                 vendor=station.vendor,
             )
-            values = (getattr(made, name) for name in CHARGER_FIELDS)
-            charger = ChargerPart(made.pk, station_pk, number, *values)
-            self._take_charger(charger)
+            row = [made.pk, station_pk, number, *CHARGERS.read_of(made)]
+            charger = ChargerPart(*row)
+            self._take_charger(charger, CHARGERS.read_values(row))
         return charger
 
     @staticmethod
@@ -201,7 +252,7 @@ class Parts:
     def set_status(self, connector: ConnectorPart, status: ChargingStatus, at: datetime) -> None:
         """A status was heard; `status_at` tells since when it is this one."""
         if connector.charging_status != status:
-            connector.charging_status = status
+            connector.charging_status = status.value
             connector.status_at = at
         connector.status_heard_at = at
         self.note_connector(connector)
@@ -225,10 +276,10 @@ class Parts:
             chargers += [each for each in mine if self._derive_charger(station, each)]
             if _derive_station(station, mine) or station.pk in self._changed_stations:
                 stations.append(station)
-        connectors = list(self._changed_connectors.values())
-        rows.update(Connector, connectors, CONNECTOR_FIELDS)
-        rows.update(Charger, chargers, CHARGER_FIELDS)
-        rows.update(Station, stations, STATION_FIELDS)
+        connectors = self._changed_connectors.values()
+        CONNECTORS.write(connectors, self._known[Connector])
+        CHARGERS.write(chargers, self._known[Charger])
+        STATIONS.write(stations, self._known[Station])
         for station in stations:
             changes.add("station", station.pk)
         for charger in chargers:
@@ -239,47 +290,42 @@ class Parts:
     def _derive_charger(self, station: StationPart, charger: ChargerPart) -> bool:
         """A charger shows the most alive of its connectors; returns whether that is news."""
         connectors = self._connectors[charger.pk].values()
-        before = (charger.operational_status, charger.charging_status)
         down = station.is_down
+        works, shown = False, set()
         for connector in connectors:
-            status = _broad(connector.charging_status, down=down)
-            if not connector.is_closed and connector.operational_status != status:
-                connector.operational_status = status
+            if connector.is_closed:
+                continue
+            shown.add(connector.charging_status)
+            broad = INOPERATIVE if down else BROAD[connector.charging_status]
+            works = works or broad == OPERATIVE
+            if connector.operational_status != broad:
+                connector.operational_status = broad
                 self._changed_connectors[connector.pk] = connector
-        shown = {connector.charging_status for connector in connectors if not connector.is_closed}
-        alive = next((status for status in MOST_ALIVE_FIRST if status in shown), None)
-        charger.charging_status = alive or ""
+        before = (charger.operational_status, charger.charging_status)
+        alive = (status for status in MOST_ALIVE_FIRST if status in shown)
+        charger.charging_status = next(alive, "")
         if not charger.is_closed:
-            works = any(
-                connector.operational_status == OperationalStatus.OPERATIVE
-                for connector in connectors
-            )
-            charger.operational_status = (
-                OperationalStatus.OPERATIVE if works else OperationalStatus.INOPERATIVE
-            )
+            charger.operational_status = OPERATIVE if works else INOPERATIVE
         if before == (charger.operational_status, charger.charging_status):
             return False
         if before[1] != charger.charging_status:
-            heard = [c.status_heard_at for c in connectors if c.status_heard_at is not None]
-            charger.status_at = max(heard, default=charger.status_at)
+            heard = [at for each in connectors if (at := each.status_heard_at) is not None]
+            charger.status_at = max(heard) if heard else _last_heard_at(charger)
         return True
 
 
-def _broad(status: str, *, down: bool) -> OperationalStatus:
-    if down or not status:
-        return OperationalStatus.INOPERATIVE
-    return ChargingStatus(status).operational_status
+def _last_heard_at(charger: ChargerPart) -> datetime | None:
+    """When the charger's connectors last told their status, where none has just done so."""
+    connectors = Connector.objects.filter(charger=charger.pk)
+    at: datetime | None = connectors.aggregate(at=Max("status_heard_at"))["at"]
+    return at
 
 
 def _derive_station(station: StationPart, chargers: Iterable[ChargerPart]) -> bool:
     """A station works when it does not say otherwise and one of its chargers works."""
     if station.is_closed:
         return False
-    works = any(charger.operational_status == OperationalStatus.OPERATIVE for charger in chargers)
+    works = any(charger.operational_status == OPERATIVE for charger in chargers)
     before = station.operational_status
-    station.operational_status = (
-        OperationalStatus.OPERATIVE
-        if works and not station.is_down
-        else OperationalStatus.INOPERATIVE
-    )
+    station.operational_status = OPERATIVE if works and not station.is_down else INOPERATIVE
     return before != station.operational_status

@@ -54,7 +54,9 @@ class Guarded(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """As files do."""
+        """As files do. Raises Broken for a place before the beginning, as a spoilt zip names."""
+        if whence == io.SEEK_SET and offset < 0:
+            raise Broken
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:

@@ -1,6 +1,8 @@
 """What stations say of their parts: discovery, statuses, aggregates, locks."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from operations.events import (
     ChargerStatusReported,
@@ -61,6 +63,32 @@ def evse_status(
 def broad(part: Station | Charger | Connector) -> str:
     part.refresh_from_db()
     return part.operational_status
+
+
+# What is written
+
+
+def test_only_what_differs_is_written(station: Station) -> None:
+    """Each column that is written has its indexes written too, and undoes what others write."""
+    reports_status(station, 1, CHARGING)
+    with CaptureQueriesContext(connection) as asked:
+        reports_status(station, 1, CHARGING)
+    written = [each["sql"] for each in asked if "UPDATE " in each["sql"]]
+    assert len(written) == 1
+    assert "status_heard_at" in written[0]
+    assert "charging_status" not in written[0]
+
+
+def test_a_charger_that_follows_an_edit_by_hand_shows_since_when_it_was_heard(
+    station: Station,
+) -> None:
+    reports_status(station, 1, CHARGING, at=NOON)
+    reports_status(station, 2, AVAILABLE, at=after(300))
+    Connector.objects.filter(number=1).update(operational_status=CLOSED)
+    with publishing() as changes:
+        components.refresh_statuses(station, changes)
+    charger = Charger.objects.get()
+    assert (charger.charging_status, charger.status_at) == (AVAILABLE, after(300))
 
 
 # Discovery

@@ -169,6 +169,15 @@ def test_folders_links_and_encrypted_entries_are_not_looked_into(keep: Keep) -> 
     assert previewing.of_entry(path, 0) is None
 
 
+def test_a_zip_whose_entries_lie_before_its_beginning_is_damaged(keep: Keep) -> None:
+    data = bytearray(zipped({"a.log": b"text\n" * 50}))
+    directory_offset = data.rindex(b"PK\x05\x06") + 16
+    data[directory_offset + 1] += 1
+    preview = previewing.of_entry(keep(bytes(data)), 0)
+    assert preview is not None
+    assert "damaged, or cut short" in notes(preview)
+
+
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_packings_without_small_steps_stay_closed(keep: Keep, method: int) -> None:
     path = keep(zipped({"bomb": b"\0" * MEBI}, method))

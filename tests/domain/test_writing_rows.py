@@ -65,6 +65,24 @@ def test_each_row_gets_its_own_values() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "at",
+    [
+        AT,
+        AT.replace(microsecond=0),
+        AT.replace(microsecond=7),
+        AT.replace(year=999, month=1, day=2),
+    ],
+)
+def test_times_are_written_as_django_writes_them(at: datetime) -> None:
+    """Text that is compared: 12:30:00 and 12:30:00.000000 would be two times to SQLite."""
+    ours, djangos = (ask(ConnectorFactory(), "unlock") for _ in range(2))
+    ours.sent_at = djangos.sent_at = at
+    rows.update(CommandRun, [ours], ["sent_at"])
+    djangos.save(update_fields=["sent_at"])
+    assert CommandRun.objects.filter(sent_at=at).count() == 2
+
+
 @dataclass
 class Named:
     pk: int
