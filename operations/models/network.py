@@ -284,13 +284,17 @@ class ChargerQuerySet(ScopedQuerySet["Charger"]):
 class Charger(models.Model):
     """The hardware under a station: an EVSE in OCPP 2.x; the whole box in 1.6, until split."""
 
-    station = models.ForeignKey(Station, on_delete=models.CASCADE, related_name="chargers")
+    # Without indexes of their own, here and below: others begin with them, and each status a
+    # station tells writes all there are.
+    station = models.ForeignKey(
+        Station, on_delete=models.CASCADE, related_name="chargers", db_index=False
+    )
     number = models.PositiveIntegerField(
         _("number"),
         validators=[MinValueValidator(1)],
         help_text=_("In OCPP 2.x the EVSE id; in 1.6 counted from 1."),
     )
-    name = models.CharField(_("name"), max_length=120, db_index=True)
+    name = models.CharField(_("name"), max_length=120)
     serial_number = models.CharField(_("serial number"), max_length=50, blank=True)
     model = models.CharField(_("model"), max_length=50, blank=True)
     vendor = models.CharField(_("vendor"), max_length=50, blank=True)
@@ -317,14 +321,17 @@ class Charger(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["station", "number"], name="one_charger_per_number")
         ]
-        indexes = sorted_by(
-            "chargers",
-            "serial_number",
-            "model",
-            "vendor",
-            "operational_status",
-            "charging_status",
-        )
+        indexes = [
+            models.Index(fields=["name"], name="chargers_by_name"),
+            *sorted_by(
+                "chargers",
+                "serial_number",
+                "model",
+                "vendor",
+                "operational_status",
+                "charging_status",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -341,9 +348,13 @@ class Connector(models.Model):
     OCPP 1.6 numbers through the station, 2.x from 1 inside each EVSE.
     """
 
-    charger = models.ForeignKey(Charger, on_delete=models.CASCADE, related_name="connectors")
+    charger = models.ForeignKey(
+        Charger, on_delete=models.CASCADE, related_name="connectors", db_index=False
+    )
     # The station again, for the lookup every OCPP 1.6 status needs: (station, number).
-    station = models.ForeignKey(Station, on_delete=models.CASCADE, related_name="connectors")
+    station = models.ForeignKey(
+        Station, on_delete=models.CASCADE, related_name="connectors", db_index=False
+    )
     number = models.PositiveIntegerField(_("number"), validators=[MinValueValidator(1)])
     type = models.CharField(_("type"), max_length=50, blank=True)
     max_power_kw = models.FloatField(_("maximum power (kW)"), null=True, blank=True)
@@ -352,10 +363,9 @@ class Connector(models.Model):
         max_length=11,
         choices=OperationalStatus,
         default=OperationalStatus.INOPERATIVE,
-        db_index=True,
     )
     charging_status = models.CharField(
-        _("charging status"), max_length=13, choices=ChargingStatus, blank=True, db_index=True
+        _("charging status"), max_length=13, choices=ChargingStatus, blank=True
     )
     status_at = models.DateTimeField(_("since"), null=True, blank=True)
     # When we last heard a status, changed or not: what proves an availability change.
@@ -380,6 +390,8 @@ class Connector(models.Model):
         ]
         indexes = [
             models.Index(fields=["station", "number"], name="connector_of_station"),
+            models.Index(fields=["operational_status"], name="connectors_by_operational"),
+            models.Index(fields=["charging_status"], name="connectors_by_charging"),
             models.Index(
                 fields=["status_at"],
                 condition=Q(charging_status="Faulted"),
