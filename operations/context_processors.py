@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from operations.models import Alert, Station, User
+from operations.models.network import counted_apart
 from operations.services import figures
 from operations.services.live import switchboard
 from operations.statuses import Role
@@ -83,7 +85,11 @@ def portal(request: HttpRequest) -> dict[str, Any]:
 def _menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     match = request.resolver_match
     page = (match.url_name if match else None) or ""
-    counts = {UNKNOWN[2]: _unknown(user), ALERTS[2]: _unseen(user)}
+    waiting = SimpleLazyObject(lambda: _waiting(user))
+    counts = {
+        UNKNOWN[2]: SimpleLazyObject(lambda: waiting["unknown"]),
+        ALERTS[2]: SimpleLazyObject(lambda: waiting["unseen"]),
+    }
     entries: list[Entry] = [*MENU, ALERTS]
     entries += [AUDIT] if user.may(Role.ENGINEER) else []
     entries += [UNKNOWN] if user.sees_whole_network else []
@@ -101,11 +107,7 @@ def _menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     ]
 
 
-def _unknown(user: User) -> Any:
-    """How many stations belong to nobody."""
-    return SimpleLazyObject(Station.objects.visible_to(user).unassigned().count)
-
-
-def _unseen(user: User) -> Any:
-    """How many open alerts nobody looks after."""
-    return SimpleLazyObject(Alert.objects.visible_to(user).unseen().count)
+def _waiting(user: User) -> dict[str, int]:
+    """How many stations belong to nobody, how many open alerts nobody looks after."""
+    unknown: QuerySet[Any] = Station.objects.visible_to(user).unassigned()
+    return counted_apart(unknown=unknown, unseen=Alert.objects.visible_to(user).unseen())

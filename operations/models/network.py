@@ -102,13 +102,23 @@ class Site(models.Model):
 def counted_apart(**rows: models.QuerySet[Any]) -> dict[str, int]:
     """How many rows each has; one query, in which each is counted by an index of its own.
 
-    One pass over the table with a condition for each reads all of a million rows.
+    One pass over the table with a condition for each reads all of a million rows. They may be of
+    several models.
     """
     first, *others = [
         found.order_by().values_list(models.Value(name)).annotate(number=models.Count("*"))
         for name, found in rows.items()
     ]
     return dict.fromkeys(rows, 0) | dict(first.union(*others, all=True))
+
+
+def counted(
+    rows: models.QuerySet[Any], total: int | None, **some: models.QuerySet[Any]
+) -> dict[str, int]:
+    """The same of some of the rows, and of all where nobody has counted them."""
+    if total is not None:
+        return {"total": total, **counted_apart(**some)}
+    return counted_apart(total=rows, **some)
 
 
 def sorted_by(what: str, *fields: str) -> list[models.Index]:
@@ -127,11 +137,9 @@ class StationQuerySet(ScopedQuerySet["Station"]):
         """The stations that hold an open connection."""
         return self.filter(connected_at__isnull=False)
 
-    def tally(self) -> dict[str, int]:
-        """How many there are, how many are connected, and how many belong to nobody yet."""
-        return counted_apart(
-            total=self, connected=self.connected(), unassigned=self.filter(organisation=None)
-        )
+    def tally(self, *, total: int | None = None) -> dict[str, int]:
+        """How many there are (if nobody has counted them yet), and how many are connected."""
+        return counted(self, total, connected=self.connected())
 
     def unassigned(self) -> Self:
         """The stations that belong to nobody yet."""
@@ -272,10 +280,11 @@ class Station(models.Model):
 class ChargerQuerySet(ScopedQuerySet["Charger"]):
     """Chargers, by who asks."""
 
-    def tally(self) -> dict[str, int]:
-        """How many there are, and how many of them are faulted or charging."""
-        return counted_apart(
-            total=self,
+    def tally(self, *, total: int | None = None) -> dict[str, int]:
+        """How many there are (if nobody has counted them yet); how many fault, or charge."""
+        return counted(
+            self,
+            total,
             faulted=self.filter(charging_status=ChargingStatus.FAULTED),
             charging=self.filter(charging_status=ChargingStatus.CHARGING),
         )

@@ -8,6 +8,7 @@ from collections.abc import Container, Iterator, Sequence
 from typing import Any, ClassVar
 
 import django_tables2 as tables
+from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
 from django.db.models import Model
 
 from operations.commands.base import Text
@@ -21,6 +22,19 @@ PAGE_SIZES = (25, 50, 100)
 ACTIONS = "actions stays"
 HEADED = frozenset({"amount", "less", "spare"})  # classes that headings have like their cells
 TICK = "tick"  # the column of tick boxes (operations.tables.ticking)
+
+
+class Pages(Paginator):
+    """Whatever the address says, there is a page nearest to it; its records are asked for once."""
+
+    def validate_number(self, number: Any) -> int:
+        """The first page for what is no number, the last for what is beyond."""
+        try:
+            return super().validate_number(number)
+        except PageNotAnInteger:
+            return 1
+        except EmptyPage:
+            return self.num_pages
 
 
 def _cell_id(table: "PortalTable", record: Model, bound_column: Any) -> str:
@@ -138,8 +152,7 @@ class PortalTable(tables.Table):
     def paginate_within(self, *, page: str, per_page: str) -> None:
         """Show the page asked for, or the nearest there is; only the offered sizes."""
         sizes = {str(size): size for size in self.page_sizes}
-        self.paginate(per_page=sizes.get(per_page, self.page_sizes[0]))
-        self.page = self.paginator.get_page(page)
+        self.paginate(Pages, page=page, per_page=sizes.get(per_page, self.page_sizes[0]))
         self.learn(self.records())
 
     def records(self) -> list[Any]:

@@ -40,7 +40,7 @@ class ChargerList(SelectableList):
 
     def counts(self, user: User) -> list[dict[str, Any]]:
         """How many, and those an operator looks for first."""
-        tally = Charger.objects.visible_to(user).tally()
+        tally = Charger.objects.visible_to(user).tally(total=self.in_all())
         return [
             {"value": tally["total"], "label": _("in all")},
             {

@@ -41,6 +41,7 @@ class PortalList(WithLook):
     no_match: ClassVar[Text]
     template_name = "operations/lists/page.html"
     table: PortalTable
+    is_filtered: bool
 
     def scope(self, user: User) -> QuerySet[Any]:
         """All this user sees, with what the rows need."""
@@ -49,6 +50,11 @@ class PortalList(WithLook):
     def counts(self, user: User) -> list[dict[str, Any]]:
         """The figures beside the title (components/_page_header.html)."""
         return []
+
+    def in_all(self) -> int | None:
+        """How many there are, where the list's own pages have counted them all."""
+        count: int = self.table.paginator.count
+        return None if self.is_filtered else count
 
     def teaching(self) -> EmptyState:
         """What to say while there is nothing at all."""
@@ -70,6 +76,7 @@ class PortalList(WithLook):
         if request.GET.get("export") == "all":
             return self.stream(filterset, rows)
         self.table = self.dress(self.build_table(rows))
+        self.is_filtered = filterset.is_active
         if request.GET.get("export") == "csv":
             return exports.csv_response(self.table, name=self.name)
         self.say_if_empty(filterset)

@@ -38,7 +38,7 @@ class StationList(SelectableList):
 
     def counts(self, user: User) -> list[dict[str, Any]]:
         """How many, and how many can be asked something."""
-        tally = Station.objects.visible_to(user).tally()
+        tally = Station.objects.visible_to(user).tally(total=self.in_all())
         offline = tally["total"] - tally["connected"]
         return [
             {"value": tally["total"], "label": _("in all")},

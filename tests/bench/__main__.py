@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--quick] [--only WORD] [--distributed] [--json FILE]`."""
+"""`python -m tests.bench [--quick | --large] [--only WORD] [--distributed] [--json FILE]`."""
 
 import argparse
 import os
@@ -14,7 +14,7 @@ from tests.bench import machine, table
 from tests.bench.bench import Bench, Group
 from tests.bench.ground import GROUNDS
 from tests.bench.rows import GROUPS
-from tests.bench.scale import FULL, QUICK, Scale
+from tests.bench.scale import FULL, LARGE, QUICK, Scale
 from tests.bench.table import Row
 
 # The environment may name the database to measure on; everything else is ours to set.
@@ -26,7 +26,7 @@ def main() -> int:
     for name in FOREIGN:
         os.environ.pop(name, None)
     machine.allow_many_sockets()
-    scale = QUICK if arguments.quick else FULL
+    scale = QUICK if arguments.quick else LARGE if arguments.large else FULL
     if arguments.day:
         stations, seconds = arguments.day
         scale = replace(scale, day_stations=stations, day_s=seconds)
@@ -34,6 +34,8 @@ def main() -> int:
     if arguments.distributed or not arguments.quick:
         kinds.append("PostgreSQL")
     groups = [group for group in GROUPS if arguments.only in group.about]
+    if arguments.quick and not arguments.only:
+        groups = [group for group in groups if group.is_quick]
     if not groups:
         words = " ".join(group.about for group in GROUPS)
         sys.exit(f"Nothing is called {arguments.only!r}. Try one of: {words}.")
@@ -51,7 +53,11 @@ def main() -> int:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a glance, some minutes")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help="a glance, three minutes at most")
+    size.add_argument(
+        "--large", action="store_true", help="a million chargers, 20 million messages: hours"
+    )
     parser.add_argument("--only", default="", metavar="WORD", help="the groups about this")
     parser.add_argument(
         "--distributed", action="store_true", help="on PostgreSQL and Redis too, also if --quick"

@@ -31,6 +31,7 @@ class Group:
     about: str
     measure: Callable[[Bench], Rows]
     needs_database: bool = True  # then once for each kind of database
+    is_quick: bool = True  # else a glance leaves it out, unless it is asked for
 
 
 class Samples:

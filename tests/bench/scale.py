@@ -1,4 +1,4 @@
-"""How much is measured: a glance (--quick) or the whole."""
+"""How much is measured: a glance (--quick), the whole, or the whole at its largest (--large)."""
 
 from dataclasses import dataclass
 
@@ -23,6 +23,7 @@ class Scale:
     fetchers: int  # stations that download an image of 20 MB at once
     upload_mib: int
     chargers: int
+    looks_everywhere: bool  # at each filter and sort of the lists; else at some
     messages: int  # of the log
     overview_stations: int
     tokens: int
@@ -44,25 +45,26 @@ QUICK = Scale(
     sockets=300,
     warmup_s=0.3,
     seconds=1.0,
-    session_s=3.0,
+    session_s=2.0,
     rounds=1,
     few_stations=100,
     many_stations=1_000,
     clicks=100,
-    clicked_stations=1_000,
-    batch_runs=1_000,
-    closed_runs=100_000,
+    clicked_stations=500,
+    batch_runs=500,
+    closed_runs=50_000,
     pruned=20_000,
-    fetchers=200,
-    upload_mib=200,
+    fetchers=100,
+    upload_mib=100,
     chargers=10_000,
-    messages=200_000,
+    looks_everywhere=False,
+    messages=50_000,
     overview_stations=10_000,
-    tokens=100_000,
-    garbage=50_000,
-    codec_s=0.4,
+    tokens=20_000,
+    garbage=20_000,
+    codec_s=0.2,
     starts=1,
-    presses=10,
+    presses=5,
     fleets=(100, 200, 400),
     said_per_s=1.0,
     lived_s=4.0,
@@ -73,6 +75,39 @@ QUICK = Scale(
 )
 FULL = Scale(
     name="full",
+    sockets=500,
+    warmup_s=0.5,
+    seconds=1.5,
+    session_s=4.0,
+    rounds=2,
+    few_stations=500,
+    many_stations=3_000,
+    clicks=200,
+    clicked_stations=1_000,
+    batch_runs=5_000,
+    closed_runs=200_000,
+    pruned=200_000,
+    fetchers=200,
+    upload_mib=500,
+    chargers=100_000,
+    looks_everywhere=True,
+    messages=1_000_000,
+    overview_stations=100_000,
+    tokens=200_000,
+    garbage=200_000,
+    codec_s=1.0,
+    starts=2,
+    presses=15,
+    fleets=(250, 500, 1_000),
+    said_per_s=0.2,
+    lived_s=8.0,
+    idle_s=4.0,
+    day_stations=100,
+    day_s=40.0,
+    servers=("daphne", "uvicorn"),
+)
+LARGE = Scale(
+    name="large",
     sockets=500,
     warmup_s=1.0,
     seconds=3.0,
@@ -88,6 +123,7 @@ FULL = Scale(
     fetchers=200,
     upload_mib=2_048,
     chargers=1_000_000,
+    looks_everywhere=True,
     messages=20_000_000,
     overview_stations=100_000,
     tokens=1_000_000,

@@ -13,7 +13,7 @@ from tests.bench.days import ARRIVAL, DAY_S, RECONNECT, Calendar, StationDay, To
 from tests.bench.ground import Ground
 from tests.bench.rows import scaling, soak, throughput
 from tests.bench.rows.scaling import Life
-from tests.bench.scale import FULL
+from tests.bench.scale import FULL, LARGE, Scale
 from tests.bench.servers import SERVERS
 from tests.bench.sockets import StationSocket
 from tests.bench.table import Row
@@ -146,11 +146,11 @@ def life(stations: int) -> Life:
     )
 
 
-def names_of_a_full_run() -> Iterator[str]:
+def names_of_a_run(scale: Scale) -> Iterator[str]:
     """All that a row of these groups may be called."""
-    lives = [life(size) for size in FULL.fleets]
+    lives = [life(size) for size in scale.fleets]
     for kind in ("SQLite", "PostgreSQL"):
-        bench = Bench(FULL, Ground(kind, Path(), ""))
+        bench = Bench(scale, Ground(kind, Path(), ""))
         for server in SERVERS:
             yield from (
                 bench.named(f"{throughput.TITLES[each]}; bare echo", server)
@@ -162,7 +162,7 @@ def names_of_a_full_run() -> Iterator[str]:
             for name in (server, "Celery"):
                 told += soak.grown(bench, name, (1, 1), (1, 1))
             yield from (row.what for row in told)
-        day = FULL.day_stations * days.MESSAGES_A_DAY
+        day = scale.day_stations * days.MESSAGES_A_DAY
         said = {"wrong": [], "sent": {"x": day}, "answered": {"x": day}, "seconds": 1}
         kept = dict.fromkeys(("logged", "readings", "sessions", "open runs"), 0)
         yield soak.lost(bench, said, kept, {"looks": 0, "clicks": 0}).what
@@ -172,7 +172,7 @@ def names_of_a_full_run() -> Iterator[str]:
 
 
 def test_documents_quote_rows_that_exist() -> None:
-    known = set(names_of_a_full_run())
+    known = {name for scale in (FULL, LARGE) for name in names_of_a_run(scale)}
     for document in quote.QUOTING:
         names = quote.names_in(document.read_text())
         assert names, document.name

@@ -3,13 +3,12 @@
 from tests.bench.bench import Bench, Rows
 from tests.bench.probes import CHARGERS_PER_STATION
 from tests.bench.rows import beside_sql
-from tests.bench.scale import FULL
 from tests.bench.table import Row, target
 
 
 def measure(bench: Bench) -> Rows:
     scale = bench.scale
-    how = ["--chargers", str(scale.chargers), *(["--all"] if scale is FULL else [])]
+    how = ["--chargers", str(scale.chargers), *(["--all"] if scale.looks_everywhere else [])]
     lists = beside_sql.looked_at(bench, "pages", *how)
     stations = scale.chargers // CHARGERS_PER_STATION
     for name, count in (("charger", scale.chargers), ("station", stations)):
