@@ -38,6 +38,10 @@ PATIENCE_S = 20.0  # how long a database may be away before stations get an erro
 RETRY_S = 0.5
 COMPANY_S = 0.01  # how long what is one of many waits for others, to share their statements
 QUIET_S = 1.0  # how long log lines may wait for company
+# Where so many stations tell something in so short a time, a transaction for each message would
+# cost more than what it writes: then they begin so far apart, and each takes what came meanwhile.
+CROWD, CROWD_S = 5, 0.1
+APART_S = 0.01
 
 Done = Callable[[Any], None]
 # A service that does for many what it does for one: as many results as items, in their order.
@@ -80,6 +84,11 @@ class Writer:
         self._wake = threading.Event()
         self._is_stopping = False
         self._at_once = MOST_AT_ONCE
+        self._began = 0.0
+        self._crowd = _Crowd()
+        # Set on the loop: whether the thread need not wake for events; what else than events waits.
+        self._is_holding = False
+        self._is_asked = False
 
     # Used on the loop
 
@@ -143,6 +152,7 @@ class Writer:
 
         Woken by each, the thread would begin with the first, and the two take turns for every few.
         """
+        self._is_asked = self._is_asked or work.told is None
         self._fresh.append(work)
         if self._loop is None or self._loop.is_closed():
             self._hand_over()
@@ -152,7 +162,8 @@ class Writer:
     def _hand_over(self) -> None:
         fresh, self._fresh = self._fresh, []
         self._work.extend(fresh)
-        self._wake.set()
+        if self._is_asked or not self._is_holding:
+            self._wake.set()
 
     def ask(self, service: Callable[[], Any]) -> asyncio.Future[Any]:
         """Like `call`, to be awaited; raises what the service raised."""
@@ -198,16 +209,32 @@ class Writer:
             database.close()
         while self._urgent or self._work or self._log:
             # What is urgent goes alone: a short transaction instead of a share in a long one.
+            self._hold()
             is_urgent = bool(self._urgent)
             batch = _take(self._urgent if is_urgent else self._work, self._at_once)
             rows = [] if is_urgent else _take(self._log, MOST_AT_ONCE)
             metrics.writer_batch.observe(len(batch) + len(rows))
-            began = time.perf_counter()
+            began = self._began = time.perf_counter()
+            if not self._work:
+                self._is_asked = False
             results = self._write(batch, rows)
             seconds = time.perf_counter() - began
+            self._crowd.note(batch, began)
             metrics.writer_seconds.observe(seconds)
             self._deliver(batch, results)
             self._learn(len(batch), seconds)
+
+    def _hold(self) -> None:
+        """Wait until it is time for the next transaction, where all that waits are events."""
+        self._is_holding = True
+        while (
+            self._crowd.is_one
+            and not (self._urgent or self._is_asked or self._is_stopping)
+            and (left_s := self._began + APART_S - time.perf_counter()) > 0
+        ):
+            self._wake.wait(timeout=left_s)
+            self._wake.clear()
+        self._is_holding = False
 
     def _learn(self, size: int, seconds: float) -> None:
         """Take as much at once as may be written in the time; half-way, for one may be slow."""
@@ -262,6 +289,23 @@ class Writer:
 
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(call_back)
+
+
+class _Crowd:
+    """Whether many stations talk, each now and then; one that talks a lot is none."""
+
+    def __init__(self) -> None:
+        self.is_one = False
+        self._stations: set[int] = set()
+        self._ends = 0.0
+
+    def note(self, batch: Sequence[_Work], now: float) -> None:
+        """What was written, and when."""
+        if now >= self._ends:
+            self.is_one = len(self._stations) >= CROWD and now < self._ends + CROWD_S
+            self._stations = set()
+            self._ends = now + CROWD_S
+        self._stations.update(work.told.station_id for work in batch if work.told is not None)
 
 
 def _awaited() -> tuple[asyncio.Future[Any], Done]:

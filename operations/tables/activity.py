@@ -1,6 +1,6 @@
 """What goes on at connectors: sessions, what they take, open requests; loaded once for many."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from operations.models import CommandRun, Connector, Session
@@ -20,11 +20,15 @@ class Activity:
     of_connectors: dict[int | None, CommandRun]
 
 
-def of_stations(pks: Collection[int]) -> Activity:
-    """What runs and what was asked at these stations; three queries."""
+def of_stations(pks: Collection[int], *, asked: Sequence[CommandRun] | None = None) -> Activity:
+    """What runs and what was asked at these stations; three queries.
+
+    Two where somebody has found already what was asked, in the order of its keys.
+    """
     running = list(Session.objects.running().filter(station__in=pks).order_by("pk"))
     sessions = {each.connector_id: each for each in running if each.connector_id is not None}
-    asked = list(CommandRun.objects.open().filter(station__in=pks).order_by("pk"))
+    if asked is None:
+        asked = list(CommandRun.objects.open().filter(station__in=pks).order_by("pk"))
     return Activity(
         sessions=sessions,
         elsewhere=[each for each in running if each.connector_id is None],

@@ -71,8 +71,9 @@ class ChargerTable(PortalTable):
             station__in={charger.station_id for charger in records},
             charger__in=[charger.pk for charger in records],
         )
+        self.asked = list(runs.order_by("pk"))
         # The newest of each charger: later keys win.
-        self.open_runs = {run.charger_id: run for run in runs.order_by("pk")}
+        self.open_runs = {run.charger_id: run for run in self.asked}
 
     def render_expand(self, record: Charger) -> SafeString:
         """Opens the row's connectors."""
@@ -182,9 +183,15 @@ class ConnectorTable(PortalTable):
         self.learn_together([self], records)
 
     @staticmethod
-    def learn_together(tables: Iterable["ConnectorTable"], connectors: Sequence[Connector]) -> None:
+    def learn_together(
+        tables: Iterable["ConnectorTable"],
+        connectors: Sequence[Connector],
+        *,
+        asked: Sequence[CommandRun] | None = None,
+    ) -> None:
         """Running sessions and open requests, for the tables of several chargers at once."""
-        found = activity.of_stations({connector.station_id for connector in connectors})
+        stations = {connector.station_id for connector in connectors}
+        found = activity.of_stations(stations, asked=asked)
         for table in tables:
             table.activity = found
 

@@ -16,6 +16,11 @@ class Bench:
     scale: Scale
     ground: Ground
 
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """Those that rows about many stations are measured on."""
+        return self.scale.servers if self.ground.is_sqlite else self.scale.distributed
+
     def named(self, what: str, server: str = "") -> str:
         """The row's name with what it was taken on."""
         return ", ".join(part for part in (what, server, self.ground.kind) if part)

@@ -37,7 +37,8 @@ class Scale:
     idle_s: float
     day_stations: int
     day_s: float  # in which they live a whole day
-    servers: tuple[str, ...]  # for the rows that are about many stations
+    servers: tuple[str, ...]
+    distributed: tuple[str, ...]  # on PostgreSQL, for the rows that are about many stations
 
 
 QUICK = Scale(
@@ -72,39 +73,41 @@ QUICK = Scale(
     day_stations=20,
     day_s=12.0,
     servers=("daphne",),
+    distributed=("daphne",),
 )
 FULL = Scale(
     name="full",
     sockets=500,
-    warmup_s=0.5,
-    seconds=1.5,
-    session_s=4.0,
+    warmup_s=0.3,
+    seconds=1.2,
+    session_s=3.0,
     rounds=2,
-    few_stations=500,
-    many_stations=3_000,
-    clicks=200,
+    few_stations=300,
+    many_stations=1_500,
+    clicks=150,
     clicked_stations=1_000,
-    batch_runs=5_000,
+    batch_runs=2_500,
     closed_runs=200_000,
-    pruned=200_000,
+    pruned=100_000,
     fetchers=200,
-    upload_mib=500,
+    upload_mib=300,
     chargers=100_000,
     looks_everywhere=True,
-    messages=1_000_000,
+    messages=500_000,
     overview_stations=100_000,
-    tokens=200_000,
-    garbage=200_000,
-    codec_s=1.0,
+    tokens=100_000,
+    garbage=100_000,
+    codec_s=0.5,
     starts=2,
-    presses=15,
-    fleets=(250, 500, 1_000),
+    presses=8,
+    fleets=(200, 400, 800),
     said_per_s=0.2,
-    lived_s=8.0,
-    idle_s=4.0,
-    day_stations=100,
-    day_s=40.0,
+    lived_s=6.0,
+    idle_s=3.0,
+    day_stations=60,
+    day_s=24.0,
     servers=("daphne", "uvicorn"),
+    distributed=("daphne",),
 )
 LARGE = Scale(
     name="large",
@@ -138,4 +141,5 @@ LARGE = Scale(
     day_stations=250,
     day_s=150.0,
     servers=("daphne", "uvicorn"),
+    distributed=("daphne", "uvicorn"),
 )

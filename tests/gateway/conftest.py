@@ -1,5 +1,6 @@
 """What the gateway's tests may ask for."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from pytest_django.fixtures import Settings
 from ocpp_gateway.files import sftp
 from ocpp_gateway.files.ftp import FtpServer
 from ocpp_gateway.files.sftp import SftpServer
+from ocpp_gateway.writer import Writer
 from tests.gateway.asking_http import Ask, asking
 from tests.gateway.toy_central_system import ToyCentralSystem
 from tests.portal import Portal
@@ -65,3 +67,11 @@ def sftp_server(files_root: Path, settings: Settings) -> Iterator[SftpServer]:
     settings.EVCHARGE_SFTP_PORT = server.port
     yield server
     server.stop()
+
+
+@pytest.fixture
+async def writer() -> AsyncIterator[Writer]:
+    """Not started yet, so that what a test hands over makes one batch."""
+    writer = Writer()
+    yield writer
+    await asyncio.to_thread(writer.stop)

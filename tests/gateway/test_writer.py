@@ -1,8 +1,7 @@
 """The writer: what sockets hand over is committed, each piece on its own merits, and reported."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -11,72 +10,22 @@ from django.db import IntegrityError, OperationalError
 from django.utils import timezone
 
 from ocpp_gateway import writer as writing
-from ocpp_gateway.writer import Failed, Many, Writer
-from operations.events import ConnectorStatusReported, Event, MessageHeard, Told
+from ocpp_gateway.writer import Failed, Writer
+from operations.events import MessageHeard
 from operations.models import Connector, OcppMessage, Station
 from operations.services import messages, reports
 from operations.statuses import ChargingStatus
 from tests.e2e.asking import eventually
 from tests.factories import StationFactory
+from tests.gateway.desk import Desk, start, status
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-async def writer() -> AsyncIterator[Writer]:
-    """Not started yet, so that what a test hands over makes one batch."""
-    writer = Writer()
-    yield writer
-    await asyncio.to_thread(writer.stop)
 
 
 @pytest.fixture
 def station(transactional_db: None) -> Station:
     station: Station = StationFactory()
     return station
-
-
-class Desk:
-    """Hands work to a writer, and keeps what came of it in the order it came."""
-
-    def __init__(self, writer: Writer) -> None:
-        self._writer = writer
-        self._came: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
-
-    def tells(self, name: str, station_pk: int, event: Event) -> None:
-        now = timezone.now()
-
-        def conclude(answer: Any) -> tuple[str, OcppMessage]:
-            row = OcppMessage(
-                station_id=station_pk, is_from_station=True, unique_id=name, called_at=now
-            )
-            return f"answer to {name}", row
-
-        self._writer.record(Told(station_pk, event, now), conclude, self._done(name))
-
-    def asks(self, name: str, service: Callable[[], Any]) -> None:
-        self._writer.call(service, self._done(name))
-
-    def wants(self, name: str, service: Many, item: Any, **how_soon: bool) -> None:
-        self._writer.gather(service, item, self._done(name), **how_soon)
-
-    def _done(self, name: str) -> Callable[[Any], None]:
-        return lambda result: self._came.put_nowait((name, result))
-
-    async def gets(self, count: int) -> dict[str, Any]:
-        """So many results, and no more."""
-        async with asyncio.timeout(10):
-            came = [await self._came.get() for _ in range(count)]
-        assert self._came.empty()
-        return dict(came)
-
-
-def status(number: int, said: ChargingStatus = ChargingStatus.AVAILABLE) -> Event:
-    return ConnectorStatusReported(number, said, timezone.now())
-
-
-def start(writer: Writer) -> None:
-    writer.start(asyncio.get_running_loop())
 
 
 def line(station: Station, name: str) -> OcppMessage:
@@ -164,85 +113,6 @@ async def test_what_wants_the_same_service_is_done_together_unless_it_fails(
     results = await desk.gets(2)
     assert results["4"] == 8
     assert isinstance(results["13"], Failed)
-
-
-async def test_what_comes_in_one_turn_of_the_loop_is_done_together(
-    writer: Writer, transactional_db: None
-) -> None:
-    """However quick the thread is: it hears of all at once, when the turn is over."""
-    desk, rounds = Desk(writer), []
-
-    def note(names: Sequence[str]) -> Sequence[str]:
-        rounds.append(list(names))
-        return names
-
-    start(writer)
-    desk.wants("first", note, "first")
-    await desk.gets(1)
-    names = [f"{number}" for number in range(100)]
-    for name in names:
-        desk.wants(name, note, name)
-        time.sleep(0.0001)  # noqa: ASYNC251  the thread could begin, had it heard
-    await desk.gets(100)
-    assert rounds[1:] == [names]
-
-
-async def test_what_is_urgent_overtakes_what_waits(writer: Writer, transactional_db: None) -> None:
-    desk, order = Desk(writer), []
-
-    def note(names: Sequence[str]) -> Sequence[str]:
-        order.append(list(names))
-        return names
-
-    desk.wants("batch", note, "batch")
-    desk.wants("click", note, "click", is_urgent=True)
-    start(writer)
-    await desk.gets(2)
-    assert order == [["click"], ["batch"]]
-
-
-async def test_what_is_one_of_many_waits_for_company(
-    writer: Writer, transactional_db: None
-) -> None:
-    desk, rounds = Desk(writer), []
-
-    def note(names: Sequence[str]) -> Sequence[str]:
-        rounds.append(list(names))
-        return names
-
-    start(writer)
-    for name in ("first", "second", "third"):
-        desk.wants(name, note, name, can_wait=True)
-    await desk.gets(3)
-    assert rounds == [["first", "second", "third"]]
-    desk.wants("last", note, "last", can_wait=True)
-    await asyncio.to_thread(writer.stop)  # nothing is left behind
-    assert rounds[1:] == [["last"]]
-
-
-async def test_who_clicks_waits_for_a_short_transaction_however_much_waits(
-    writer: Writer, transactional_db: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Half the way to what 50 ms hold, each time; and all the way back when it goes fast again."""
-    now = 0.0
-    sizes: list[int] = []
-
-    def dear(items: Sequence[float]) -> Sequence[float]:
-        nonlocal now
-        now += sum(items)
-        sizes.append(len(items))
-        return items
-
-    monkeypatch.setattr(writing.time, "perf_counter", lambda: now)
-    desk = Desk(writer)
-    for number in range(2000):
-        desk.wants(f"slow {number}", dear, 0.001)
-    for number in range(1500):
-        desk.wants(f"fast {number}", dear, 0.000_01)
-    start(writer)
-    await desk.gets(3500)
-    assert sizes[:6] == [500, 275, 162, 106, 78, 64]
-    assert max(sizes[6:]) == 500
 
 
 async def test_who_cannot_take_the_result_keeps_nobody_from_theirs(

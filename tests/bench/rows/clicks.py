@@ -12,7 +12,7 @@ BUSY_SOCKETS = 100
 
 
 def measure(bench: Bench) -> Rows:
-    for server in bench.scale.servers:
+    for server in bench.servers:
         bare = bare_round_trip(bench, server)
         yield from clicks(bench, server, bare)
 

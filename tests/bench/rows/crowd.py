@@ -13,7 +13,7 @@ COSTED = ("heartbeat", "status")
 
 
 def measure(bench: Bench) -> Rows:
-    for server in bench.scale.servers:
+    for server in bench.servers:
         accepts_s = bare_accepts(bench, server)
         with servers.portal(bench.ground, server) as ours:
             yield weigh(bench, server, ours)

@@ -11,7 +11,7 @@ SECONDS = 6.0
 
 
 def measure(bench: Bench) -> Rows:
-    for server in bench.scale.servers:
+    for server in bench.servers:
         bare = bare_round_trip(bench, server)
         with servers.portal(bench.ground, server) as ours:
             ours.connect(bench.scale.clicked_stations, arrives=True)

@@ -6,7 +6,7 @@ from typing import Any
 from tests.bench import servers
 from tests.bench.bench import Bench, Rows, Samples
 from tests.bench.ground import run_apart
-from tests.bench.servers import SERVERS, Served
+from tests.bench.servers import Served
 from tests.bench.table import Row, target
 
 ECHOED = ("heartbeat", "status", "meters")
@@ -25,7 +25,7 @@ def measure(bench: Bench) -> Rows:
     storage = raw_inserts(bench)
     with servers.usual_way(bench.ground) as usual:
         usual.connect(bench.scale.sockets, arrives=True)
-        for server in SERVERS:
+        for server in bench.scale.servers:
             samples = Samples()
             take_all(bench, server, usual, samples)
             fastest_echo = max(fastest_echo, samples["echo heartbeat"])
