@@ -9,7 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from operations.models import Alert, Station, User
-from operations.models.network import counted_apart
+from operations.models.counting import counted_apart
 from operations.services import figures
 from operations.services.live import switchboard
 from operations.statuses import Role

@@ -1,7 +1,7 @@
 """The charging network: organisations, sites, stations, chargers, connectors."""
 
 import zoneinfo
-from typing import TYPE_CHECKING, Any, Self
+from typing import Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -11,11 +11,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from operations import versions
+from operations.models.counting import counted
 from operations.models.scope import ScopedQuerySet
 from operations.statuses import ChargingStatus, LockStatus, OperationalStatus, Registration
-
-if TYPE_CHECKING:
-    pass
 
 # OCPP 2.0.1 part 4 §3.1.1 limits the length; 1.6 stations use whatever a URL can encode.
 IDENTITY = RegexValidator(
@@ -97,28 +95,6 @@ class Site(models.Model):
         """A place has both coordinates, or none."""
         if (self.latitude is None) != (self.longitude is None):
             raise ValidationError(_("Give latitude and longitude, or neither."))
-
-
-def counted_apart(**rows: models.QuerySet[Any]) -> dict[str, int]:
-    """How many rows each has; one query, in which each is counted by an index of its own.
-
-    One pass over the table with a condition for each reads all of a million rows. They may be of
-    several models.
-    """
-    first, *others = [
-        found.order_by().values_list(models.Value(name)).annotate(number=models.Count("*"))
-        for name, found in rows.items()
-    ]
-    return dict.fromkeys(rows, 0) | dict(first.union(*others, all=True))
-
-
-def counted(
-    rows: models.QuerySet[Any], total: int | None, **some: models.QuerySet[Any]
-) -> dict[str, int]:
-    """The same of some of the rows, and of all where nobody has counted them."""
-    if total is not None:
-        return {"total": total, **counted_apart(**some)}
-    return counted_apart(total=rows, **some)
 
 
 def sorted_by(what: str, *fields: str) -> list[models.Index]:

@@ -11,7 +11,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from operations.models import Charger, CommandRun, Session, Station, User
-from operations.models.network import counted_apart
+from operations.models.counting import counted_apart
 from operations.services import needs
 from operations.services.conditions import FAILURES
 from operations.services.shared import counted_once, scope_of

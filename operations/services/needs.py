@@ -27,7 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from operations.commands.base import Text
 from operations.models import Alert, CommandRun, Connection, Connector, SettingDrift, Station, User
 from operations.models.alerts import AlertKind, Severity
-from operations.models.network import counted_apart
+from operations.models.counting import counted_apart
 from operations.services.conditions import FAILURES
 from operations.statuses import ChargingStatus, OperationalStatus, Registration, RunStatus
 

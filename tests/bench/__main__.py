@@ -56,7 +56,7 @@ def parse() -> argparse.Namespace:
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="a glance, three minutes at most")
     size.add_argument(
-        "--large", action="store_true", help="a million chargers, 20 million messages: hours"
+        "--large", action="store_true", help="a million chargers, 20 million messages"
     )
     parser.add_argument("--only", default="", metavar="WORD", help="the groups about this")
     parser.add_argument(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ocpp_gateway import writer as writing
-from ocpp_gateway.writer import Writer
+from ocpp_gateway.writer import Many, Writer
 from operations.events import Told
 from operations.services import reports
 from operations.services.live import Changes
@@ -18,16 +18,26 @@ from tests.gateway.desk import Desk, start, status
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-async def test_what_comes_in_one_turn_of_the_loop_is_done_together(
-    writer: Writer, transactional_db: None
-) -> None:
-    """However quick the thread is: it hears of all at once, when the turn is over."""
-    desk, rounds = Desk(writer), []
+@pytest.fixture
+def rounds() -> list[list[str]]:
+    """What `note` is asked, transaction by transaction."""
+    return []
 
-    def note(names: Sequence[str]) -> Sequence[str]:
+
+@pytest.fixture
+def note(rounds: list[list[str]]) -> Many:
+    def note_all(names: Sequence[str]) -> Sequence[str]:
         rounds.append(list(names))
         return names
 
+    return note_all
+
+
+async def test_what_comes_in_one_turn_of_the_loop_is_done_together(
+    writer: Writer, note: Many, rounds: list[list[str]], transactional_db: None
+) -> None:
+    """However quick the thread is: it hears of all at once, when the turn is over."""
+    desk = Desk(writer)
     start(writer)
     desk.wants("first", note, "first")
     await desk.gets(1)
@@ -39,29 +49,21 @@ async def test_what_comes_in_one_turn_of_the_loop_is_done_together(
     assert rounds[1:] == [names]
 
 
-async def test_what_is_urgent_overtakes_what_waits(writer: Writer, transactional_db: None) -> None:
-    desk, order = Desk(writer), []
-
-    def note(names: Sequence[str]) -> Sequence[str]:
-        order.append(list(names))
-        return names
-
+async def test_what_is_urgent_overtakes_what_waits(
+    writer: Writer, note: Many, rounds: list[list[str]], transactional_db: None
+) -> None:
+    desk = Desk(writer)
     desk.wants("batch", note, "batch")
     desk.wants("click", note, "click", is_urgent=True)
     start(writer)
     await desk.gets(2)
-    assert order == [["click"], ["batch"]]
+    assert rounds == [["click"], ["batch"]]
 
 
 async def test_what_is_one_of_many_waits_for_company(
-    writer: Writer, transactional_db: None
+    writer: Writer, note: Many, rounds: list[list[str]], transactional_db: None
 ) -> None:
-    desk, rounds = Desk(writer), []
-
-    def note(names: Sequence[str]) -> Sequence[str]:
-        rounds.append(list(names))
-        return names
-
+    desk = Desk(writer)
     start(writer)
     for name in ("first", "second", "third"):
         desk.wants(name, note, name, can_wait=True)
