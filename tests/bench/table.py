@@ -18,6 +18,7 @@ class Row:
     unit: str
     reference: float | None = None
     target: Target | None = None
+    size: int | None = None  # of what is measured, where the target is about a larger one
     note: str = ""
 
     @property
@@ -26,7 +27,12 @@ class Row:
 
     @property
     def met(self) -> bool | None:
-        return None if self.target is None else self.target.is_met(self.ours, self.ratio)
+        """None where it can't be told: what holds for few may not for as many as are meant."""
+        if self.target is None:
+            return None
+        is_met = self.target.is_met(self.ours, self.ratio)
+        is_smaller = self.size is not None and self.size < self.target.size
+        return None if is_met and is_smaller else is_met
 
     def cells(self) -> tuple[str, ...]:
         verdict = {None: "", True: "yes", False: "NO"}[self.met]

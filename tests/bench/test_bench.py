@@ -63,3 +63,11 @@ def test_a_flame_graph_shows_shares() -> None:
     drawn = flame.draw(root, "status <now>")
     assert "hear (75.0%)" in drawn
     assert "status &lt;now&gt;" in drawn
+
+
+def test_what_holds_for_few_says_nothing_of_many_but_a_miss_is_a_miss() -> None:
+    target = targets.no_more_than(200, "ms", size=1_000_000)
+    assert str(target) == "≤ 200 ms at 1,000,000"
+    assert Row(what="x", ours=10, unit="ms", target=target, size=100_000).met is None
+    assert Row(what="x", ours=201, unit="ms", target=target, size=100_000).met is False
+    assert Row(what="x", ours=10, unit="ms", target=target, size=1_000_000).met is True

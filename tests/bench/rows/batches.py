@@ -48,6 +48,7 @@ def told(
         ours=submitted["seconds"],
         unit="s",
         target=target("batch-submit"),
+        size=bench.scale.batch_runs,
     )
     yield Row(
         what=bench.named(f"batch of {size:,} availability changes; StatusNotifications"),
@@ -55,6 +56,7 @@ def told(
         reference=status_per_s,
         unit="/s",
         target=target(f"batch-{bench.ground.kind.lower()}"),
+        size=bench.scale.batch_runs,
         note=f"{seen['seconds']:.1f} s, to {size // 2:,} stations",
     )
     yield Row(
@@ -62,12 +64,14 @@ def told(
         ours=seen["most_open"],
         unit="runs",
         target=target("batch-open"),
+        size=bench.scale.batch_runs,
     )
     yield Row(
         what=bench.named("not done in the end"),
         ours=seen["not_done"],
         unit="runs",
         target=target("batch-settled"),
+        size=bench.scale.batch_runs,
         note=", ".join(f"{word} {number:,}" for word, number in seen["statuses"].items()),
     )
 
@@ -110,6 +114,7 @@ def clicked(bench: Bench, rounds: list[dict[str, float]]) -> Row:
         ours=worst,
         unit="ms",
         target=target("batch-click"),
+        size=bench.scale.batch_runs,
         note=f"p50 {middle:.0f} ms; {len(rounds)} rounds of 20, the worst of them",
     )
 
@@ -123,6 +128,7 @@ def swept(bench: Bench) -> Row:
         ours=figure["ms"],
         unit="ms",
         target=target("sweep"),
+        size=bench.scale.closed_runs,
     )
 
 

@@ -15,7 +15,14 @@ def looked_at(bench: Bench, probe: str, *how: str) -> dict[str, Any]:
     return figures
 
 
-def views(bench: Bench, what: str, figures: dict[str, dict[str, float]], goal: str) -> Rows:
+def views(
+    bench: Bench,
+    what: str,
+    figures: dict[str, dict[str, float]],
+    goal: str,
+    *,
+    size: int | None = None,
+) -> Rows:
     """A row for each."""
     for view, figure in figures.items():
         yield Row(
@@ -24,5 +31,6 @@ def views(bench: Bench, what: str, figures: dict[str, dict[str, float]], goal: s
             reference=figure["raw_ms"],
             unit="ms",
             target=target(goal),
+            size=size,
             note=f"{figure['queries']} queries",
         )

@@ -43,6 +43,7 @@ def clicks(bench: Bench, server: str, bare: dict[str, float]) -> Rows:
                 reference=bare[f"{share}_ms"],
                 unit="ms",
                 target=target(f"click-{share}"),
+                size=bench.scale.clicked_stations,
                 note=note_of,
             )
         busy, per_s = click_at_half_capacity(bench, ours, numbers)
@@ -52,6 +53,7 @@ def clicks(bench: Bench, server: str, bare: dict[str, float]) -> Rows:
             reference=bare["p99_ms"],
             unit="ms",
             target=target("click-p99-busy"),
+            size=bench.scale.clicked_stations,
             note=f"p50 {busy['p50_ms']:.1f} ms; {per_s:,.0f} StatusNotifications/s meanwhile",
         )
 

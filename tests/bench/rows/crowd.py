@@ -47,6 +47,7 @@ def weigh(bench: Bench, server: str, ours: Served) -> Row:
         ours=(full - empty) / many,
         unit="KiB",
         target=target("memory"),
+        size=bench.scale.many_stations,
         note=f"{empty / 1024:.0f} → {full / 1024:.0f} MiB; connected in "
         f"{connecting['seconds']:.1f} s",
     )
@@ -77,6 +78,7 @@ def costs(bench: Bench, server: str, dear: dict[str, float], cheap: dict[str, fl
             reference=cheap[kind],
             unit="µs",
             target=target("crowd"),
+            size=bench.scale.many_stations,
         )
 
 
@@ -91,12 +93,14 @@ def come_back(bench: Bench, server: str, ours: Served, accepts_s: float) -> Rows
         reference=accepts_s,
         unit="s",
         target=target("reconnect"),
+        size=bench.scale.many_stations,
     )
     yield Row(
         what=bench.named("dropped or refused on the way", server),
         ours=back["retries"] + back["lost"],
         unit="",
         target=target("reconnect-dropped"),
+        size=bench.scale.many_stations,
     )
     if back["page_p95_ms"] is not None:
         yield Row(
@@ -104,5 +108,6 @@ def come_back(bench: Bench, server: str, ours: Served, accepts_s: float) -> Rows
             ours=back["page_p95_ms"],
             unit="ms",
             target=target("reconnect-pages"),
+            size=bench.scale.many_stations,
             note=f"{back['pages']} looks",
         )

@@ -224,6 +224,7 @@ def added(bench: Bench, ours: Served) -> Row:
         ours=peak.grown_kib / 1024,
         unit="MiB",
         target=target("upload-memory"),
+        size=bench.scale.upload_mib,
     )
 
 

@@ -15,6 +15,7 @@ def measure(bench: Bench) -> Rows:
         ours=said["exceptions"],
         unit="",
         target=target("garbage-exceptions"),
+        size=bench.scale.garbage,
         note="; ".join(said["first"]),
     )
     yield Row(
@@ -22,4 +23,5 @@ def measure(bench: Bench) -> Rows:
         ours=said["grown_kib"] / 1024,
         unit="MiB",
         target=target("garbage-memory"),
+        size=bench.scale.garbage,
     )

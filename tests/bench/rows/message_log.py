@@ -7,4 +7,6 @@ from tests.bench.rows import beside_sql
 def measure(bench: Bench) -> Rows:
     messages = bench.scale.messages
     figures = beside_sql.looked_at(bench, "message_log", "--messages", str(messages))
-    yield from beside_sql.views(bench, f"log of {messages:,} messages", figures, "message-log")
+    yield from beside_sql.views(
+        bench, f"log of {messages:,} messages", figures, "message-log", size=messages
+    )

@@ -7,4 +7,6 @@ from tests.bench.rows import beside_sql
 def measure(bench: Bench) -> Rows:
     stations = bench.scale.overview_stations
     figures = beside_sql.looked_at(bench, "overview", "--stations", str(stations))
-    yield from beside_sql.views(bench, f"overview of {stations:,} stations", figures, "overview")
+    yield from beside_sql.views(
+        bench, f"overview of {stations:,} stations", figures, "overview", size=stations
+    )

@@ -16,13 +16,14 @@ def measure(bench: Bench) -> Rows:
 
 
 def of_list(bench: Bench, what: str, figures: dict[str, dict[str, float]]) -> Rows:
-    yield from beside_sql.views(bench, what, figures, "page")
+    yield from beside_sql.views(bench, what, figures, "list", size=bench.scale.chargers)
     slowest = max(figures, key=lambda view: figures[view]["ms"])
     yield Row(
         what=bench.named(f"{what}, the slowest view"),
         ours=figures[slowest]["ms"],
         unit="ms",
         target=target("page-time"),
+        size=bench.scale.chargers,
         note=slowest,
     )
     yield Row(
@@ -30,4 +31,5 @@ def of_list(bench: Bench, what: str, figures: dict[str, dict[str, float]]) -> Ro
         ours=max(figure["queries"] for figure in figures.values()),
         unit="",
         target=target("page-queries"),
+        size=bench.scale.chargers,
     )

@@ -20,5 +20,6 @@ def measure(bench: Bench) -> Rows:
         reference=said["quiet_ms"],
         unit="ms",
         target=target("prune-wait"),
+        size=bench.scale.pruned,
         note=f"p99 {said['p99_ms']:.1f} ms; {said['per_s']:,.0f} pruned/s",
     )

@@ -20,6 +20,7 @@ def measure(bench: Bench) -> Rows:
         reference=figures["raw_us"],
         unit="µs",
         target=target("token"),
+        size=bench.scale.tokens,
     )
     yield Row(
         what=bench.named(f"judge one of {many:,} tokens; of {FEW:,}"),
@@ -27,6 +28,7 @@ def measure(bench: Bench) -> Rows:
         reference=figures["few_us"],
         unit="µs",
         target=target("token-growth"),
+        size=bench.scale.tokens,
     )
     yield Row(
         what=bench.named(f"check a file of {IMPORTED:,} tokens"),
