@@ -86,9 +86,8 @@ class Writer:
         self._at_once = MOST_AT_ONCE
         self._began = 0.0
         self._crowd = _Crowd()
-        # Set on the loop: whether the thread need not wake for events; what else than events waits.
-        self._is_holding = False
-        self._is_asked = False
+        self._is_holding = False  # the thread need not wake for events
+        self._is_asked = False  # something else than events waits
 
     # Used on the loop
 
@@ -208,8 +207,8 @@ class Writer:
             # Not after each batch: opening anew takes longer than writing a few rows.
             database.close()
         while self._urgent or self._work or self._log:
-            # What is urgent goes alone: a short transaction instead of a share in a long one.
             self._hold()
+            # What is urgent goes alone: a short transaction instead of a share in a long one.
             is_urgent = bool(self._urgent)
             batch = _take(self._urgent if is_urgent else self._work, self._at_once)
             rows = [] if is_urgent else _take(self._log, MOST_AT_ONCE)

@@ -22,7 +22,7 @@ from tests.pages.reading import column, page_lines
 pytestmark = pytest.mark.django_db
 
 URL = "/operations/chargers/"
-MOST_QUERIES = 14
+MOST_QUERIES = 11
 
 
 @pytest.fixture
@@ -179,14 +179,14 @@ def test_the_number_of_queries_does_not_grow(desk: Client, rows: int) -> None:
     assert len(queries) <= MOST_QUERIES
 
 
-def test_expanding_many_rows_costs_three_queries_more(desk: Client) -> None:
+def test_expanding_many_rows_costs_two_queries_more(desk: Client) -> None:
     for _number in range(5):
         SessionFactory()
     pks = [charger.pk for charger in desk.get(URL).context["table"].records()]
     with CaptureQueriesContext(connection) as queries:
         response = desk.get(URL, {"expand": pks})
     assert response.text.count("connectors:") == 5
-    assert len(queries) <= MOST_QUERIES + 3
+    assert len(queries) <= MOST_QUERIES + 2
 
 
 def test_htmx_gets_the_list_alone(desk: Client) -> None:

@@ -88,6 +88,16 @@ def test_the_number_of_queries_does_not_grow(desk: Client, rows: int) -> None:
     assert len(queries) <= MOST_QUERIES
 
 
+def test_a_page_is_asked_for_once(desk: Client) -> None:
+    """Sorted by what some do not have, it takes two queries: not two for each look at it."""
+    StationFactory()
+    StationFactory(site=SiteFactory())
+    with CaptureQueriesContext(connection) as queries:
+        desk.get(URL, {"sort": "site"})
+    pages = [each for each in queries if '"operations_station"."identity"' in each["sql"]]
+    assert len(pages) == 2
+
+
 def test_the_last_request_shows(desk: Client) -> None:
     station = StationFactory()
     RunFactory(station=station, status=RunStatus.REFUSED)
