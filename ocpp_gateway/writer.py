@@ -87,7 +87,9 @@ class Writer:
         self._began = 0.0
         self._crowd = _Crowd()
         self._is_holding = False  # the thread need not wake for events
-        self._is_asked = False  # something else than events waits
+        # What is no event, counted on the loop when it is handed over, in the thread when taken.
+        self._asked = 0
+        self._heard = 0
 
     # Used on the loop
 
@@ -151,7 +153,6 @@ class Writer:
 
         Woken by each, the thread would begin with the first, and the two take turns for every few.
         """
-        self._is_asked = self._is_asked or work.told is None
         self._fresh.append(work)
         if self._loop is None or self._loop.is_closed():
             self._hand_over()
@@ -160,8 +161,9 @@ class Writer:
 
     def _hand_over(self) -> None:
         fresh, self._fresh = self._fresh, []
+        self._asked += _asked_in(fresh)
         self._work.extend(fresh)
-        if self._is_asked or not self._is_holding:
+        if self._asked > self._heard or not self._is_holding:
             self._wake.set()
 
     def ask(self, service: Callable[[], Any]) -> asyncio.Future[Any]:
@@ -214,8 +216,8 @@ class Writer:
             rows = [] if is_urgent else _take(self._log, MOST_AT_ONCE)
             metrics.writer_batch.observe(len(batch) + len(rows))
             began = self._began = time.perf_counter()
-            if not self._work:
-                self._is_asked = False
+            if not is_urgent:
+                self._heard += _asked_in(batch)
             results = self._write(batch, rows)
             seconds = time.perf_counter() - began
             self._crowd.note(batch, began)
@@ -228,7 +230,7 @@ class Writer:
         self._is_holding = True
         while (
             self._crowd.is_one
-            and not (self._urgent or self._is_asked or self._is_stopping)
+            and not (self._urgent or self._asked > self._heard or self._is_stopping)
             and (left_s := self._began + APART_S - time.perf_counter()) > 0
         ):
             self._wake.wait(timeout=left_s)
@@ -320,6 +322,10 @@ def _awaited() -> tuple[asyncio.Future[Any], Done]:
             future.set_result(result)
 
     return future, settle
+
+
+def _asked_in(works: Sequence[_Work]) -> int:
+    return sum(work.told is None for work in works)
 
 
 def _take(queue: deque[Any], most: int) -> list[Any]:

@@ -111,6 +111,7 @@ async def test_what_many_stations_tell_waits_for_company_but_for_nobody_who_asks
         await asyncio.to_thread(int)  # a turn of its own for each
     assert await desk.is_left_alone()
     desk.asks("click", lambda: sizes.append(0))
+    time.sleep(5 * writing.APART_S)  # noqa: ASYNC251  the thread could begin without it
     await desk.gets(len(crowd) + 1)
     assert sizes == [len(crowd), 0]
     desk.tells("next", crowd[0], status(1))
