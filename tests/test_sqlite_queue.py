@@ -1,6 +1,7 @@
 """Threads that write into SQLite take turns."""
 
 import threading
+from functools import partial
 
 import pytest
 from django.db import OperationalError, connection, connections, transaction
@@ -57,6 +58,51 @@ def test_a_transaction_takes_its_turn_and_gives_it_back_however_it_ends() -> Non
         if ends == "closes":
             connection.close()
         assert not base._queue._is_taken, ends
+
+
+def has_grown(before: int) -> bool:
+    return len(base._queue._waiting) > before
+
+
+@needs_sqlite
+@pytest.mark.django_db(transaction=True)
+def test_a_statement_without_a_transaction_takes_its_turn_too() -> None:
+    """Polling, it would lose to a writer that begins again as soon as it has ended."""
+    harbour = Organisation.objects.create(name="Harbour", code="harbour")
+    order = []
+
+    def rename() -> None:
+        Organisation.objects.filter(pk=harbour.pk).update(name="Quay")
+        order.append("statement")
+        connections.close_all()
+
+    def write_again() -> None:
+        with transaction.atomic():
+            order.append("transaction")
+        connections.close_all()
+
+    threads = [threading.Thread(target=work) for work in (rename, write_again)]
+    with transaction.atomic():
+        harbour.save()
+        for thread in threads:
+            before = len(base._queue._waiting)
+            thread.start()
+            services.wait_until(partial(has_grown, before), what="its place")
+        Organisation.objects.filter(pk=harbour.pk).update(code="in-turn")
+    for thread in threads:
+        thread.join(10)
+    assert order == ["statement", "transaction"]
+    assert not base._queue._is_taken
+    harbour.refresh_from_db()
+    assert (harbour.name, harbour.code) == ("Quay", "in-turn")
+
+
+@needs_sqlite
+@pytest.mark.django_db(transaction=True)
+def test_a_statement_that_fails_keeps_no_turn() -> None:
+    with connection.cursor() as cursor, pytest.raises(OperationalError):
+        cursor.execute("INSERT INTO nowhere VALUES (1)")
+    assert not base._queue._is_taken
 
 
 @needs_sqlite

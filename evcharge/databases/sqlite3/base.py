@@ -1,9 +1,12 @@
 """SQLite has one writer at a time, and lets those who wait poll: some wait for seconds.
 
 Inside one process the threads queue up instead, before they ask SQLite: a click waits for the
-transaction under way, not for a gap between a busy writer's. Other processes go on as ever.
+transaction under way, not for a gap between a busy writer's. So does a statement that writes
+without a transaction. Other processes go on as ever.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.db.backends.sqlite3 import base
@@ -15,6 +18,33 @@ _queue = Queue()
 
 # Django's stubs leave out what only backends override.
 Base: Any = base.DatabaseWrapper
+BaseCursor: Any = base.SQLiteCursorWrapper
+
+WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+
+
+class Cursor(BaseCursor):  # type: ignore[misc]
+    """Django's own, with the queue before what is a transaction by itself."""
+
+    timeout_s = 5.0
+
+    def execute(self, query: str, params: Any = None) -> Any:
+        """Run a statement, in its turn if it writes."""
+        return self._in_turn(query, partial(super().execute, query, params))
+
+    def executemany(self, query: str, param_list: Any) -> Any:
+        """Run it for each of these."""
+        return self._in_turn(query, partial(super().executemany, query, param_list))
+
+    def _in_turn(self, query: str, run: Callable[[], Any]) -> Any:
+        if self.connection.in_transaction or not query.startswith(WRITES):
+            return run()
+        is_in_turn = _queue.enter(self.timeout_s)
+        try:
+            return run()
+        finally:
+            if is_in_turn:
+                _queue.leave()
 
 
 class DatabaseWrapper(Base):  # type: ignore[misc]
@@ -26,10 +56,19 @@ class DatabaseWrapper(Base):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self._is_in_turn = False
 
+    @property
+    def _timeout_s(self) -> float:
+        return float(self.settings_dict["OPTIONS"].get("timeout", 5))
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        """Make a cursor that takes its turn."""
+        cursor: Any = self.connection.cursor(factory=Cursor)
+        cursor.timeout_s = self._timeout_s
+        return cursor
+
     def _start_transaction_under_autocommit(self) -> None:
-        timeout_s = float(self.settings_dict["OPTIONS"].get("timeout", 5))
         # Without our turn SQLite itself says that the database is locked.
-        self._is_in_turn = _queue.enter(timeout_s)
+        self._is_in_turn = _queue.enter(self._timeout_s)
         try:
             super()._start_transaction_under_autocommit()
         except BaseException:
