@@ -23,7 +23,7 @@ from operations.views import live
 
 logger = logging.getLogger(__name__)
 
-TICK_S = 0.2  # at most five pushes a second
+TICK_S = 0.1  # at most ten pushes a second
 REST = 1.0  # times what a push took, before the next: the process has more to do than to draw
 # The whole fleet is counted this often at most, and for no more than a tenth of the time.
 SLOW_S = 2.0

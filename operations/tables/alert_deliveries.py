@@ -1,6 +1,5 @@
 """The list of notifications: what was told to whom, and what did not get through."""
 
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,6 +11,7 @@ from operations.statuses import Role
 from operations.tables import buttons, cells
 from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
 from operations.tables.buttons import Button
+from operations.tables.links import path
 
 
 class DeliveryTable(PortalTable):
@@ -84,7 +84,7 @@ class DeliveryTable(PortalTable):
             id=f"delivery-{record.pk}-again",
             label=_("Send again"),
             icon="rotate-right",
-            url=reverse("alert-delivery-again", args=[record.pk]),
+            url=path("alert-delivery-again", record.pk),
             tone="",
             reason=reason,
         )

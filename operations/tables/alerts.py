@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from operations.statuses import Role
 from operations.tables import buttons, cells
 from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
 from operations.tables.buttons import Button
+from operations.tables.links import path
 
 
 def state_look(alert: Alert) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class AlertTable(PortalTable):
 
     def render_title(self, record: Alert) -> SafeString:
         """What was found, leading to the alert's page."""
-        url = reverse("alert-detail", args=[record.pk])
+        url = path("alert-detail", record.pk)
         return format_html(
             '<a href="{}">{}</a><br><span class="text-secondary">{}</span>',
             url,
@@ -132,7 +132,7 @@ class AlertTable(PortalTable):
             id=f"alert-{record.pk}-acknowledge",
             label=_("Acknowledge"),
             icon="thumbs-up",
-            url=reverse("alert-acknowledge", args=[record.pk]),
+            url=path("alert-acknowledge", record.pk),
             tone="",
             reason=why_not_acknowledge(record, self.audience.role),
         )

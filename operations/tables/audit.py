@@ -4,7 +4,6 @@ from typing import Any, Final
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from operations.models import AuditEntry
 from operations.models.audit import ActorKind, Deed
 from operations.tables import cells
 from operations.tables.base import PortalColumn, PortalTable
+from operations.tables.links import path
 
 # Where a target has a page of its own. It may be gone: then the page says so.
 PAGES: Final = {
@@ -158,7 +158,7 @@ class AuditTable(PortalTable):
         page = PAGES.get(record.target_kind)
         if page is None or record.target_pk is None or record.deed == Deed.DELETED:
             return record.target_name or cells.NOTHING
-        url = reverse(page, args=[record.target_pk])
+        url = path(page, record.target_pk)
         return format_html('<a href="{}">{}</a>', url, record.target_name)
 
     def value_target(self, record: AuditEntry) -> str:

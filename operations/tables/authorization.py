@@ -3,7 +3,6 @@
 from functools import lru_cache
 from typing import Any
 
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from operations.models import AuthorizationProfile, Station
 from operations.models.settings import NO_LIMIT, Switch
 from operations.tables import buttons, cells
 from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
+from operations.tables.links import path
 from operations.tables.ticking import TickColumn
 
 # What the bar asks of ticked rows.
@@ -106,7 +106,7 @@ class AuthorizationTable(PortalTable):
 
     def render_name(self, record: Station) -> SafeString:
         """Leads to the station's settings."""
-        url = reverse("station-settings", args=[record.pk])
+        url = path("station-settings", record.pk)
         return format_html('<a href="{}">{}</a>', url, record.name)
 
     def value_name(self, record: Station) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -20,6 +19,7 @@ from operations.tables import authorization, buttons, cells
 from operations.tables.authorization import SettingColumn, profile_of, words
 from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
 from operations.tables.buttons import Button
+from operations.tables.links import path
 from operations.tables.ticking import TickColumn
 
 # Beside the switch itself.
@@ -132,7 +132,7 @@ class CacheTable(PortalTable):
 
     def render_name(self, record: Station) -> SafeString:
         """Leads to the station's cache."""
-        url = reverse("authorization-cache-detail", args=[record.pk])
+        url = path("authorization-cache-detail", record.pk)
         return format_html('<a href="{}">{}</a>', url, record.name)
 
     def value_name(self, record: Station) -> str:

@@ -4,18 +4,19 @@ A table declares columns, `render_<column>` (HTML) and, where that is more than 
 text, `value_<column>(record)`: what CSV, Print and Copy take.
 """
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any, ClassVar
 
 import django_tables2 as tables
 from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
 from django.db.models import Model
+from django.utils.functional import cached_property
 
 from operations.commands.base import Text
 from operations.statuses import Role
 from operations.tables.audience import Audience
 from operations.tables.cells import NOTHING
-from operations.tables.rows import CellMaker, PortalRows
+from operations.tables.rows import CellMaker, PortalRows, maker_of
 
 PAGE_SIZES = (25, 50, 100)
 # Buttons stay in reach while the data beside them scrolls.
@@ -126,6 +127,11 @@ class PortalTable(tables.Table):
         self.rows = PortalRows(data=self.data, table=self)
         self._makers: dict[str, CellMaker] = {}
         self.audience = audience
+
+    @cached_property
+    def row_makers(self) -> list[tuple[str, Callable[[Any], Any]]]:
+        """How the attributes of a row's tag are made."""
+        return [(name, maker_of(value, {"table": self})) for name, value in self.row_attrs.items()]
 
     def maker(self, name: str) -> CellMaker:
         """How the cells of a column are made."""

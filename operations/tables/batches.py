@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 
 from django.db.models import Count
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -19,6 +18,7 @@ from operations.services.batches import FAILED
 from operations.statuses import OPEN_STATUSES, RunStatus
 from operations.tables import cells
 from operations.tables.base import PortalColumn, PortalTable
+from operations.tables.links import path
 
 
 def amount(kind: TargetKind, number: int) -> str:
@@ -119,7 +119,7 @@ class BatchTable(PortalTable):
 
     def render_title(self, record: CommandBatch) -> SafeString:
         """What was asked, leading to the batch's page."""
-        return _titled(record, reverse("batch-detail", args=[record.pk]))
+        return _titled(record, path("batch-detail", record.pk))
 
     def value_title(self, record: CommandBatch) -> str:
         """The words alone."""

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -13,6 +12,7 @@ from operations.commands.base import Command, Target, TargetKind, Text
 from operations.models import Charger, Connector, Station
 from operations.services import runs
 from operations.statuses import Role
+from operations.tables.links import path
 from operations.tables.patterns import fill
 
 # A command's colour, as components/_icon_button.html calls it; others are quiet.
@@ -44,7 +44,7 @@ def buttons_of(target: Target, role: Role, *, place: str = "") -> Iterator[Butto
         id=f"{place}{kind}-{part.pk}-more",
         label=_("More…"),
         icon="ellipsis",
-        url=reverse(f"more-{kind}", args=[part.pk]),
+        url=path(f"more-{kind}", part.pk),
         tone="",
         reason="",  # part of it only leads to pages: it says itself what one may ask
     )
@@ -63,7 +63,7 @@ def button_of(command: Command, target: Target, role: Role, *, place: str = "") 
         id=f"{place}{kind}-{part.pk}-ask-{command.slug}",
         label=command.label,
         icon=command.icon,
-        url=reverse(f"ask-{kind}", args=[part.pk, command.slug]),
+        url=path(f"ask-{kind}", part.pk, command.slug),
         tone=TONES.get(command.tone, ""),
         reason=why_not(command, target, role),
     )

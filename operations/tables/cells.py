@@ -1,11 +1,10 @@
 """What stands in the cells of several lists: states, moments, connections, requests."""
 
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import lru_cache
 
-from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -16,6 +15,7 @@ from operations.commands import BY_SLUG
 from operations.commands.base import Text
 from operations.models import CommandRun, Station
 from operations.statuses import ChargingStatus, OperationalStatus
+from operations.tables.links import path
 from operations.tables.patterns import fill
 
 NOTHING = SafeString('<span class="text-secondary" aria-hidden="true">&ndash;</span>')
@@ -23,12 +23,22 @@ NOTHING = SafeString('<span class="text-secondary" aria-hidden="true">&ndash;</s
 
 def state(status: ChargingStatus | OperationalStatus, station: Station) -> SafeString:
     """A reported status; grey, as the last known, while its station is offline."""
+    is_true = station.is_connected or status == OperationalStatus.CLOSED
+    return _state(status, "" if is_true else station.name, get_language())
+
+
+# Both kinds of status have words in common, and other colours for them.
+@lru_cache(maxsize=1_000, typed=True)
+def _state(
+    status: ChargingStatus | OperationalStatus, offline: str, _language: str | None
+) -> SafeString:
+    """`offline` is the name of the station, when it is that."""
     word: Text = status.label
-    if station.is_connected or status == OperationalStatus.CLOSED:
+    if not offline:
         return badge(word=word, tone=status.tone, icon=status.icon)
     hint = _("last known")
     word = format_html('{}<span class="visually-hidden"> ({})</span>', word, hint)
-    title = _("Last known: %(station)s is not connected.") % {"station": station.name}
+    title = _("Last known: %(station)s is not connected.") % {"station": offline}
     return badge(word=word, tone="secondary", icon=status.icon, title=title)
 
 
@@ -39,12 +49,21 @@ def badge(*, word: Text, tone: str, icon: str, title: str = "") -> SafeString:
 
 def moment(at: datetime | None) -> SafeString:
     """A time as people say it, the exact one on hover."""
-    return _moment(at, timezone.get_current_timezone(), get_language())
+    if at is None:
+        return NOTHING
+    local = timezone.localtime(at)
+    day = _day(local.date(), get_language())
+    return fill(
+        "components/_time.html",
+        iso=local.isoformat(),
+        exact=f"{day}, {local:%H:%M:%S %Z}",
+        words=f"{day}, {local:%H:%M}",
+    )
 
 
-@lru_cache(maxsize=10_000)
-def _moment(at: datetime | None, _zone: tzinfo, _language: str | None) -> SafeString:
-    return render_to_string("components/_time.html", {"at": at})
+@lru_cache(maxsize=1_000)
+def _day(day: date, _language: str | None) -> str:
+    return date_format(day, "j M Y")
 
 
 def moment_text(at: datetime | None) -> str:
@@ -66,26 +85,44 @@ def connection(station: Station) -> SafeString:
 
 def connection_text(station: Station) -> str:
     """The same in words."""
-    if station.connected_at is not None:
-        return _("Connected since %(at)s") % {"at": moment_text(station.connected_at)}
-    if station.disconnected_at is not None:
-        return _("Offline since %(at)s") % {"at": moment_text(station.disconnected_at)}
+    return _connection_text(station.connected_at, station.disconnected_at)
+
+
+def _connection_text(connected_at: datetime | None, disconnected_at: datetime | None) -> str:
+    if connected_at is not None:
+        return _("Connected since %(at)s") % {"at": moment_text(connected_at)}
+    if disconnected_at is not None:
+        return _("Offline since %(at)s") % {"at": moment_text(disconnected_at)}
     return _("Never connected")
 
 
 def station_link(station: Station, *, to: str = "station-detail") -> SafeString:
     """The station's name, with a sign that says whether it is connected; `to` names its page."""
-    is_on = station.is_connected
+    facts = (station.name, station.connected_at, station.disconnected_at)
+    where = timezone.get_current_timezone()
+    return _station_link(path(to, station.pk), *facts, where, get_language())
+
+
+@lru_cache(maxsize=5_000)
+def _station_link(
+    url: str,
+    name: str,
+    connected_at: datetime | None,
+    disconnected_at: datetime | None,
+    _zone: tzinfo,
+    _language: str | None,
+) -> SafeString:
+    is_on = connected_at is not None
     return format_html(
         '<span class="state" data-tone="{}" title="{}"><i class="fa-solid fa-{}" '
         'aria-hidden="true"></i><span class="visually-hidden">{}</span></span> '
         '<a class="text-reset" href="{}">{}</a>',
         "green" if is_on else "secondary",
-        connection_text(station),
+        _connection_text(connected_at, disconnected_at),
         "circle" if is_on else "circle-xmark",
         _("Connected:") if is_on else _("Offline:"),
-        reverse(to, args=[station.pk]),
-        station.name,
+        url,
+        name,
     )
 
 
@@ -95,7 +132,7 @@ def run_link(run: CommandRun | None) -> SafeString:
         return NOTHING
     return format_html(
         '<a class="run-link" href="{}">{}</a>',
-        reverse("run-detail", args=[run.pk]),
+        path("run-detail", run.pk),
         badge(
             word=run.state_words,
             tone=run.state.tone,

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -18,6 +17,7 @@ from operations.statuses import ChargingStatus, OperationalStatus
 from operations.tables import activity, buttons, cells
 from operations.tables.activity import Activity
 from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
+from operations.tables.links import path
 from operations.tables.patterns import fill
 from operations.tables.sessions import flow
 from operations.tables.ticking import TickColumn
@@ -84,7 +84,7 @@ class ChargerTable(PortalTable):
             row_id=f"charger-{record.pk}",
             name=record.name,
             url=self.expand_url(record.pk),
-            detail_url="" if is_open else reverse("charger-connectors", args=[record.pk]),
+            detail_url="" if is_open else path("charger-connectors", record.pk),
         )
 
     def expand_url(self, pk: int) -> str:
@@ -224,9 +224,7 @@ class ConnectorTable(PortalTable):
         session = self.activity.sessions.get(record.pk)
         if session is None:
             return cells.NOTHING
-        link = format_html(
-            '<a href="{}">{}</a>', reverse("session-detail", args=[session.pk]), session
-        )
+        link = format_html('<a href="{}">{}</a>', path("session-detail", session.pk), session)
         words = flow(session, self.activity.powers.get(session.pk))
         context = {"session": session, "flow": words}
         shown = render_to_string("operations/station/_flow.html", context)

@@ -16,6 +16,7 @@ from operations.services import desired, drift
 from operations.services.drift import Deviation, Standing
 from operations.tables import cells
 from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
+from operations.tables.links import path
 from operations.tables.owned import OwnedTable
 from operations.tables.ticking import TickColumn
 
@@ -71,7 +72,7 @@ class TemplateTable(OwnedTable):
 
     def render_name(self, record: ConfigurationTemplate) -> SafeString:
         """Leads to the template."""
-        url = reverse("configuration-template-detail", args=[record.pk])
+        url = path("configuration-template-detail", record.pk)
         return format_html('<a href="{}">{}</a>', url, record.name)
 
     def value_name(self, record: ConfigurationTemplate) -> str:
@@ -181,7 +182,7 @@ class TemplateStationTable(PortalTable):
 
     def render_name(self, record: Station) -> SafeString:
         """Leads to the station's settings."""
-        url = reverse("station-settings", args=[record.pk])
+        url = path("station-settings", record.pk)
         return format_html('<a href="{}">{}</a>', url, record.name)
 
     def value_name(self, record: Station) -> str:

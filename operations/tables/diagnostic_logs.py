@@ -1,7 +1,6 @@
 """Files that stations sent."""
 
 from django.template.defaultfilters import filesizeformat
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -13,6 +12,7 @@ from operations.statuses import FileState, Role
 from operations.tables import buttons, cells
 from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
 from operations.tables.buttons import Button
+from operations.tables.links import path
 
 # What can be asked for, as the command diagnostic-request calls it.
 KINDS = {
@@ -46,7 +46,7 @@ class ReceivedFileTable(PortalTable):
     def render_name(self, record: ReceivedFile) -> SafeString:
         """Leads to the file's page."""
         return format_html(
-            '<a href="{}">{}</a>', reverse("diagnostic-log-detail", args=[record.pk]), name(record)
+            '<a href="{}">{}</a>', path("diagnostic-log-detail", record.pk), name(record)
         )
 
     def value_name(self, record: ReceivedFile) -> str:
@@ -63,7 +63,7 @@ class ReceivedFileTable(PortalTable):
 
     def render_number(self, record: ReceivedFile) -> SafeString:
         """The request it came for."""
-        url = reverse("run-detail", args=[record.run_id])
+        url = path("run-detail", record.run_id)
         return format_html('<a class="text-reset" href="{}">{}</a>', url, record.run_id)
 
     def value_number(self, record: ReceivedFile) -> int:
@@ -129,7 +129,7 @@ class ReceivedFileTable(PortalTable):
             '<a class="btn-tool" href="{}" title="{}" download>'
             '<i class="fa-solid fa-download" aria-hidden="true"></i>'
             '<span class="visually-hidden">{}</span></a>{}',
-            reverse("diagnostic-log-download", args=[record.pk]),
+            path("diagnostic-log-download", record.pk),
             _("Download"),
             _("Download %(file)s") % {"file": name(record)},
             delete,
@@ -141,7 +141,7 @@ class ReceivedFileTable(PortalTable):
             id=f"file-{record.pk}-delete",
             label=_("Delete"),
             icon="trash",
-            url=reverse("diagnostic-log-delete", args=[record.pk]),
+            url=path("diagnostic-log-delete", record.pk),
             tone="red",
             reason="" if may else _("it takes the role engineer."),
         )

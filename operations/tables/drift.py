@@ -15,6 +15,7 @@ from operations.tables import buttons, cells
 from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
 from operations.tables.buttons import Button
 from operations.tables.configuration_templates import shorten
+from operations.tables.links import path
 from operations.tables.ticking import TickColumn
 
 
@@ -81,7 +82,7 @@ class DriftTable(PortalTable):
 
     def render_template(self, record: SettingDrift) -> SafeString:
         """Leads to it."""
-        url = reverse("configuration-template-detail", args=[record.template_id])
+        url = path("configuration-template-detail", record.template_id)
         return format_html('<a href="{}">{}</a>', url, record.template.name)
 
     def value_template(self, record: SettingDrift) -> str:

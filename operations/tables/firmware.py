@@ -20,6 +20,7 @@ from operations.services import firmware
 from operations.tables import buttons, cells
 from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
 from operations.tables.buttons import Button
+from operations.tables.links import path
 from operations.tables.stations import StationTable
 
 
@@ -43,7 +44,7 @@ class FirmwareTable(PortalTable):
     def render_version(self, record: FirmwareImage) -> SafeString:
         """Leads to the image's page; says whether it is still the one to have."""
         link = format_html(
-            '<a href="{}">{}</a>', reverse("firmware-detail", args=[record.pk]), record.version
+            '<a href="{}">{}</a>', path("firmware-detail", record.pk), record.version
         )
         return format_html("{} {}", link, standing(record))
 
@@ -187,7 +188,7 @@ class ImageStationTable(StationTable):
         command = BY_SLUG.get(firmware.COMMAND)
         if command is None or self.image.is_retired:
             return cells.NOTHING
-        ask = reverse("ask-station", args=[record.pk, command.slug])
+        ask = path("ask-station", record.pk, command.slug)
         button = Button(
             id=f"firmware-station-{record.pk}",
             label=command.label,

@@ -17,6 +17,7 @@ from operations.statuses import Role
 from operations.tables import buttons, cells
 from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
 from operations.tables.buttons import Button
+from operations.tables.links import path
 from operations.tables.ticking import TickColumn
 
 COMMANDS = ("send-local-list", "get-local-list-version")
@@ -93,7 +94,7 @@ class StationListTable(PortalTable):
         copy = copy_of(record)
         if copy is None or copy.local_list is None:
             return cells.NOTHING
-        url = reverse("local-list-detail", args=[copy.local_list.pk])
+        url = path("local-list-detail", copy.local_list.pk)
         return format_html('<a class="text-reset" href="{}">{}</a>', url, copy.local_list.name)
 
     def value_local_list(self, record: Station) -> str:
@@ -192,7 +193,7 @@ class LocalListTable(PortalTable):
 
     def render_name(self, record: LocalList) -> SafeString:
         """Leads to the list."""
-        url = reverse("local-list-detail", args=[record.pk])
+        url = path("local-list-detail", record.pk)
         return format_html('<a href="{}">{}</a>', url, record.name)
 
     def value_name(self, record: LocalList) -> str:
@@ -276,7 +277,7 @@ class LocalListTable(PortalTable):
                 id=f"{url_name}-{record.pk}",
                 label=label,
                 icon=icon,
-                url=reverse(url_name, args=[record.pk]),
+                url=path(url_name, record.pk),
                 tone=tone,
                 reason=reason,
             )

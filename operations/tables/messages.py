@@ -6,7 +6,6 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import lazy
@@ -19,6 +18,7 @@ from operations import masking
 from operations.models import OcppMessage
 from operations.tables import cells
 from operations.tables.base import PortalColumn, PortalTable, ToolColumn
+from operations.tables.links import path
 from operations.tables.patterns import fill
 
 EXPAND = lazy(format_html, str)('<span class="visually-hidden">{}</span>', gettext_lazy("Frames"))
@@ -63,7 +63,7 @@ class MessageTable(PortalTable):
 
     def render_expand(self, record: OcppMessage) -> SafeString:
         """Opens the frames under the row; without scripts, on a page of their own."""
-        url = reverse("message-detail", args=[record.pk])
+        url = path("message-detail", record.pk)
         return fill(
             "components/_expander.html",
             row_id=f"message-{record.pk}",
@@ -92,7 +92,7 @@ class MessageTable(PortalTable):
         """Leads to the station."""
         return format_html(
             '<a href="{}">{}</a>',
-            reverse("station-detail", args=[record.station_id]),
+            path("station-detail", record.station_id),
             record.station.name,
         )
 
@@ -142,7 +142,7 @@ class MessageTable(PortalTable):
         """The request it belongs to."""
         if record.run_id is None:
             return cells.NOTHING
-        url = reverse("run-detail", args=[record.run_id])
+        url = path("run-detail", record.run_id)
         return format_html('<a class="run-link" href="{}">#{}</a>', url, record.run_id)
 
     def value_run_id(self, record: OcppMessage) -> str:

@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -11,6 +10,7 @@ from operations.statuses import Role
 from operations.tables import buttons
 from operations.tables.base import PortalTable
 from operations.tables.buttons import Button
+from operations.tables.links import path
 
 # What a button says, its icon, the name of its URL, its colour.
 Deed = tuple[Text, str, str, str]
@@ -33,7 +33,7 @@ class OwnedTable(PortalTable):
                 id=f"{url_name}-{record.pk}",
                 label=str(label),
                 icon=icon,
-                url=reverse(url_name, args=[record.pk]),
+                url=path(url_name, record.pk),
                 tone=tone,
                 reason=reason,
             )

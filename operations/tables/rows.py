@@ -5,7 +5,7 @@ single cell; a page of 25 rows would spend most of its time on that.
 """
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import django_tables2 as tables
@@ -37,11 +37,13 @@ def _parameters(function: Any) -> tuple[str, ...]:
     return _names(getattr(function, "__func__", function))
 
 
-def _made(value: Any, given: dict[str, Any]) -> Any:
-    """An attribute's value, which may have to be made of what is given."""
+def maker_of(value: Any, given: dict[str, Any]) -> Callable[[Any], Any]:
+    """How an attribute's value comes of a record, where it may have to be made of what is given."""
     if not callable(value):
-        return value
-    return value(**{name: given[name] for name in _parameters(value)})
+        return lambda _record: value
+    names = _parameters(value)
+    make = partial(value, **{name: given[name] for name in names if name != "record"})
+    return (lambda record: make(record=record)) if "record" in names else lambda _record: make()
 
 
 @cache
@@ -58,18 +60,21 @@ class CellMaker:
     """How the cells of one column of one table are made."""
 
     def __init__(self, table: tables.Table, column: Any) -> None:
-        self._given = {"table": table, "column": column.column, "bound_column": column}
-        self._render = column.render
+        given = {"table": table, "column": column.column, "bound_column": column}
         self._takes = _parameters(column.render)
         self._accessor = A(column.accessor)
-        self._attributes = column.column.attrs["td"]
+        fixed = {name: given[name] for name in self._takes if name in given}
+        self._render = partial(column.render, **fixed)
+        self._attributes = [
+            (name, maker_of(value, given)) for name, value in column.column.attrs["td"].items()
+        ]
 
     def content(self, record: Any) -> Any:
         """What stands in the cell, not yet escaped."""
-        given = self._given | {"record": record}
+        given = {"record": record} if "record" in self._takes else {}
         if "value" in self._takes:
             given["value"] = self._value(record)
-        return self._render(**{name: given[name] for name in self._takes})
+        return self._render(**given)
 
     def _value(self, record: Any) -> Any:
         """The record's own, in words where it is one of several choices."""
@@ -78,8 +83,7 @@ class CellMaker:
 
     def attributes(self, record: Any) -> dict[str, str]:
         """What stands in the cell's tag."""
-        given = self._given | {"record": record}
-        made = ((name, _made(value, given)) for name, value in self._attributes.items())
+        made = ((name, make(record)) for name, make in self._attributes)
         return {name: value for name, value in made if value is not None}
 
     def html(self, record: Any) -> SafeString:
@@ -110,8 +114,7 @@ class PortalRow(BoundRow):
     @cached_property
     def attrs(self) -> AttributeDict:
         """What stands in the row's tag."""
-        given = {"table": self._table, "record": self.record}
-        made = {name: _made(value, given) for name, value in self._table.row_attrs.items()}
+        made = {name: make(self.record) for name, make in self._table.row_makers}
         return AttributeDict(made | {"class": self.get_even_odd_css_class()})
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -15,6 +14,7 @@ from operations.models import CommandRun
 from operations.services import rollouts
 from operations.tables import cells
 from operations.tables.base import PortalColumn, PortalTable
+from operations.tables.links import path
 
 
 class RunTable(PortalTable):
@@ -55,7 +55,7 @@ class RunTable(PortalTable):
         return format_html(
             '<i class="fa-solid fa-{} fa-fw" aria-hidden="true"></i> <a href="{}">{}</a>',
             command.icon if command else "circle-question",
-            reverse("run-detail", args=[record.pk]),
+            path("run-detail", record.pk),
             title(record),
         )
 

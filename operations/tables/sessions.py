@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db.models import OuterRef, Subquery
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from operations.services import readings
 from operations.statuses import SessionStatus
 from operations.tables import cells
 from operations.tables.base import PortalColumn, PortalTable
+from operations.tables.links import path
 
 
 class SessionTable(PortalTable):
@@ -151,7 +151,7 @@ def powers_w(pks: Sequence[int]) -> dict[int, float]:
 
 def page_of(session: Session) -> str:
     """The address of its page."""
-    return reverse("session-detail", args=[session.pk])
+    return path("session-detail", session.pk)
 
 
 def place(session: Session) -> str:

@@ -2,7 +2,6 @@
 
 from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from operations.models.settings import Mutability, SettingState
 from operations.tables import buttons, cells
 from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
 from operations.tables.buttons import Button
+from operations.tables.links import path
 from operations.tables.ticking import TickColumn
 
 LONGEST_SHOWN = 300  # of a value in a cell; the file has all of it
@@ -210,7 +210,7 @@ class SettingChangeTable(PortalTable):
         """The request it was asked by."""
         if record.run_id is None:
             return cells.NOTHING
-        url = reverse("run-detail", args=[record.run_id])
+        url = path("run-detail", record.run_id)
         return format_html('<a class="text-reset" href="{}">{}</a>', url, record.run_id)
 
     def value_number(self, record: SettingChange) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from operations.services import firmware
 from operations.statuses import OperationalStatus
 from operations.tables import buttons, cells
 from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
+from operations.tables.links import path
 from operations.tables.ticking import TickColumn
 
 
@@ -64,9 +64,7 @@ class StationTable(PortalTable):
 
     def render_name(self, record: Station) -> SafeString:
         """Leads to the station's page."""
-        return format_html(
-            '<a href="{}">{}</a>', reverse("station-detail", args=[record.pk]), record.name
-        )
+        return format_html('<a href="{}">{}</a>', path("station-detail", record.pk), record.name)
 
     def value_name(self, record: Station) -> str:
         """The name alone."""

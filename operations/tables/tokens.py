@@ -15,6 +15,7 @@ from operations.statuses import Role
 from operations.tables import buttons, cells
 from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
 from operations.tables.buttons import Button
+from operations.tables.links import path
 
 LOOKS = {
     TokenStatus.ACCEPTED: ("green", "circle-check"),
@@ -118,7 +119,7 @@ class TokenTable(PortalTable):
             id=f"token-{record.pk}-{name}",
             label=label,
             icon=icon,
-            url=reverse(f"token-{name}", args=[record.pk]),
+            url=path(f"token-{name}", record.pk),
             tone=tone,
             reason=_lacks(self.audience.role, role),
         )

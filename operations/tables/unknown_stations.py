@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from operations.statuses import Registration, Role
 from operations.tables import buttons, cells
 from operations.tables.base import ACTIONS, PortalColumn, PortalTable, ToolColumn
 from operations.tables.buttons import Button
+from operations.tables.links import path
 
 TONES = {
     Registration.PENDING: ("orange", "user-clock"),
@@ -63,7 +63,7 @@ class UnknownStationTable(PortalTable):
 
     def render_identity(self, record: Station) -> SafeString:
         """Leads to the station's page."""
-        url = reverse("station-detail", args=[record.pk])
+        url = path("station-detail", record.pk)
         return format_html('<a href="{}">{}</a>', url, record.identity)
 
     def value_identity(self, record: Station) -> str:
@@ -131,7 +131,7 @@ class UnknownStationTable(PortalTable):
                 id=f"unknown-{record.pk}-{deed.name}",
                 label=deed.label,
                 icon=deed.icon,
-                url=reverse(deed.url_name, args=[record.pk]),
+                url=path(deed.url_name, record.pk),
                 tone=deed.tone,
                 reason=reason,
             )

@@ -5,6 +5,8 @@ from typing import Any
 
 from django import template
 
+from operations.tables import cells
+
 register = template.Library()
 
 
@@ -12,3 +14,6 @@ register = template.Library()
 def at_key(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
     """The mapping's value at a key that only a variable knows."""
     return (mapping or {}).get(key)
+
+
+register.filter("moment", cells.moment)

@@ -7,11 +7,12 @@ ones: a station that goes offline changes its chargers' buttons. Runs in threads
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
+from django.db.models import Model
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -19,7 +20,8 @@ from operations.models import Charger, CommandRun, Session, Station, User
 from operations.services.accounts import second_factor
 from operations.statuses import Role
 from operations.tables.audience import Audience
-from operations.tables.chargers import ChargerTable
+from operations.tables.base import PortalTable
+from operations.tables.chargers import ChargerTable, ConnectorTable
 from operations.tables.runs import RunTable
 from operations.tables.sessions import SessionTable
 from operations.tables.stations import StationTable
@@ -53,6 +55,7 @@ FIGURES = (*live_overview.FIGURES, *live_alerts.FIGURES)
 SLOW = live_overview.SLOW
 KEY = re.compile(rf"({'|'.join(KINDS)}):([0-9]{{1,18}})|{'|'.join(FIGURES)}")
 MOST_KEYS = 500
+NOBODY = Audience(role=Role.VIEWER, time_zone="UTC")
 
 Patch = dict[str, str]  # {"id": the element's, "html": what takes its place}
 Patches = dict[str, list[Patch]]  # by watched key
@@ -172,27 +175,39 @@ class _Rows:
     counted_from = 0.0  # figures must not be older
 
     def __init__(self, pks: dict[str, set[int]]) -> None:
-        nobody = Audience(role=Role.VIEWER, time_zone="UTC")
-        shown = Charger.objects.select_related("station")
-        found = shown.filter(pk__in=pks["charger"] | pks["connectors"]).in_bulk()
-        chargers = [charger for pk, charger in found.items() if pk in pks["charger"]]
-        expanded = [charger for pk, charger in found.items() if pk in pks["connectors"]]
-        stations = list(Station.objects.select_related("site").filter(pk__in=pks["station"]))
-        self.chargers = ChargerTable(chargers, audience=nobody)
-        self.connectors = connector_tables(expanded, nobody)
-        self.stations = StationTable(stations, audience=nobody)
-        self.runs = run_story.of_pks(pks["run"]) if pks["run"] else []
-        self.run_table = RunTable(self.runs, audience=nobody)
-        self.of_sessions = session_story.of_pks(pks["session"] | pks["meters"] | pks["trail"])
-        sessions = [session for session in self.of_sessions if session.pk in pks["session"]]
-        self.sessions = SessionTable(sessions, audience=nobody)
-        self.found = found
-        if chargers:
-            self.chargers.learn(chargers)
-        if stations:
-            self.stations.learn(stations)
-        self.sessions.learn(sessions)
-        self.run_table.learn(self.runs)
+        self.tables: dict[str, PortalTable] = {}
+        self.found: dict[int, Charger] = {}
+        self.connectors: dict[int, ConnectorTable] = {}
+        self.of_stations: list[Station] = []
+        self.runs: list[CommandRun] = []
+        self.of_sessions: list[Session] = []
+        # A push is mostly about one kind: a table, even without a row, takes as long as ten rows.
+        if pks["charger"] or pks["connectors"]:
+            self._load_chargers(pks)
+        if pks["station"]:
+            stations = Station.objects.select_related("site").filter(pk__in=pks["station"])
+            self.of_stations = list(stations)
+            self._show("station", StationTable, self.of_stations)
+        if pks["run"]:
+            self.runs = run_story.of_pks(pks["run"])
+            self._show("run", RunTable, self.runs)
+        if of_sessions := pks["session"] | pks["meters"] | pks["trail"]:
+            self.of_sessions = session_story.of_pks(of_sessions)
+            shown = [session for session in self.of_sessions if session.pk in pks["session"]]
+            self._show("session", SessionTable, shown)
+
+    def _load_chargers(self, pks: dict[str, set[int]]) -> None:
+        chargers = Charger.objects.select_related("station")
+        self.found = chargers.in_bulk(pks["charger"] | pks["connectors"])
+        shown = [charger for pk, charger in self.found.items() if pk in pks["charger"]]
+        self._show("charger", ChargerTable, shown)
+        expanded = [charger for pk, charger in self.found.items() if pk in pks["connectors"]]
+        self.connectors = connector_tables(expanded, NOBODY)
+
+    def _show(self, kind: str, table_class: type[PortalTable], records: Sequence[Model]) -> None:
+        if records:
+            self.tables[kind] = table_class(records, audience=NOBODY)
+            self.tables[kind].learn(records)
 
     @classmethod
     def load(cls, keys: Set[str]) -> "_Rows":
@@ -219,19 +234,13 @@ class _Rows:
         self, viewpoint: Viewpoint, pks: dict[str, set[int]]
     ) -> Iterator[tuple[str, str, str]]:
         audience = viewpoint.audience
-        tables = {
-            "charger": self.chargers,
-            "station": self.stations,
-            "run": self.run_table,
-            "session": self.sessions,
-        }
-        for kind, table in tables.items():
+        for kind, table in self.tables.items():
             table.audience = audience
             for record, dom_id, html in table.live_cells(pks[kind]):
                 yield f"{kind}:{record.pk}", dom_id, html
         for pk in pks["connectors"] & self.connectors.keys():
             yield from self._connectors(pk, audience)
-        for station in (each for each in self.stations.data if each.pk in pks["station"]):
+        for station in (each for each in self.of_stations if each.pk in pks["station"]):
             parts = station_frame.fragments(station, audience.role)
             yield from _parts(f"station:{station.pk}", parts)
         for run in (each for each in self.runs if each.pk in pks["run"]):
@@ -247,10 +256,12 @@ class _Rows:
         yield from live_drawings.fragments(audience, pks)
 
     def _sessions(self, pks: dict[str, set[int]]) -> Iterator[tuple[str, str, str]]:
+        table = self.tables.get("session")
+        powers = table.powers if isinstance(table, SessionTable) else {}
         for session in self.of_sessions:
             pk = session.pk
             if pk in pks["session"]:
-                parts = session_story.fragments(session, self.sessions.powers.get(pk))
+                parts = session_story.fragments(session, powers.get(pk))
                 yield from _parts(f"session:{pk}", parts)
             if pk in pks["meters"]:
                 yield from _parts(f"meters:{pk}", session_story.meter_fragments(session))

@@ -4,7 +4,7 @@
 the menu's figure, `alert-counts` those of the list; `alert-news:<pk>` tells of later ones.
 """
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Final
 
 from django.template.loader import render_to_string
@@ -46,16 +46,24 @@ def told(changed: Set[str]) -> Set[str]:
 
 def fragments(audience: Audience, pks: Keys) -> Iterator[tuple[str, str, str]]:
     """Key, id and HTML of what changed about these."""
-    found = alert_story.of_pks(pks["alert"])
+    if pks["alert"]:
+        yield from _rows(alert_story.of_pks(pks["alert"]), audience)
+    if pks["station-alerts"]:
+        yield from _of_stations(pks["station-alerts"])
+
+
+def _rows(found: Sequence[Alert], audience: Audience) -> Iterator[tuple[str, str, str]]:
     for record, dom_id, html in AlertTable(found, audience=audience).live_cells():
         yield f"alert:{record.pk}", dom_id, html
     for alert in found:
         for part in alert_story.fragments(alert):
             html = render_to_string(part.template, part.context)
             yield f"alert:{alert.pk}", part.dom_id, html
-    of_stations = alert_story.of_stations(pks["station-alerts"])
-    stations = Station.objects.filter(pk__in=pks["station-alerts"])
-    for pk, causes in causes_of(stations, of_stations).items():
+
+
+def _of_stations(pks: Set[int]) -> Iterator[tuple[str, str, str]]:
+    of_stations = alert_story.of_stations(pks)
+    for pk, causes in causes_of(Station.objects.filter(pk__in=pks), of_stations).items():
         context = {"station_pk": pk, "alerts": of_stations[pk], "causes": causes}
         html = render_to_string("operations/station/_alerts.html", context)
         yield f"station-alerts:{pk}", f"station-{pk}-alerts", html

@@ -31,7 +31,10 @@ def visible(user: User, pks: Keys) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def fragments(audience: Audience, pks: Keys) -> Iterator[tuple[str, str, str]]:
     """Key, id and HTML of what changed about these."""
-    found = batch_story.of_pks(pks["batch"] | pks["progress"])
+    asked = pks["batch"] | pks["progress"]
+    if not asked:
+        return
+    found = batch_story.of_pks(asked)
     rows = [batch for batch in found if batch.pk in pks["batch"]]
     if rows:
         table = BatchTable(rows, audience=audience)

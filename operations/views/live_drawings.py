@@ -68,7 +68,8 @@ def fragments(audience: Audience, pks: Keys) -> Iterator[tuple[str, str, str]]:
                 "operations/station/_flow.html", {"session": session, "flow": words}
             )
             yield f"flow:{session.pk}", f"flow-{session.pk}", html
-    yield from _of_stations(pks)
+    if pks[RUNS] or pks[MESSAGES] or pks[TABS]:
+        yield from _of_stations(pks)
 
 
 def _of_stations(pks: Keys) -> Iterator[tuple[str, str, str]]:

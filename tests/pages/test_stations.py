@@ -14,7 +14,7 @@ from tests.pages.reading import column, page_lines
 pytestmark = pytest.mark.django_db
 
 URL = "/operations/stations/"
-MOST_QUERIES = 14
+MOST_QUERIES = 12
 
 
 @pytest.fixture
