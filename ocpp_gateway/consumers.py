@@ -73,6 +73,7 @@ class StationConsumer(AsyncWebsocketConsumer):
                 listening.cancel()
                 with suppress(asyncio.CancelledError):
                     await listening
+            self._conversation = None  # which knows us, too: left to itself, it goes at once
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Without the hop to a shared thread that Channels makes before each message."""

@@ -61,6 +61,7 @@ class Gateway:
         self._is_alone = is_alone
         self.admission = asyncio.Semaphore(MOST_ADMITTED_AT_ONCE)
         self.writer.start(asyncio.get_running_loop())
+        metrics.connections.set_function(lambda: len(self._conversations))
         await self.writer.ask(partial(connections.start_node, name=self.node, is_alone=is_alone))
         pacer.bind(asyncio.get_running_loop(), self._look_at_batches)
         self._settling.begin()
@@ -97,14 +98,12 @@ class Gateway:
         """A socket was opened."""
         self._conversations.add(conversation)
         self._settling.move()
-        metrics.connections.set(len(self._conversations))
 
     def remove(self, conversation: Conversation) -> None:
         """A socket was closed."""
         if conversation in self._conversations:
             self._conversations.remove(conversation)
             self._settling.move()
-        metrics.connections.set(len(self._conversations))
         self._touched.pop(conversation.opened.connection_pk, None)
 
     async def _keep_alive(self) -> None:
@@ -115,7 +114,7 @@ class Gateway:
             beats += 1
             self._note_faults()
             self._note_traffic()
-            self._settling.settle(len(self._conversations))
+            self._settling.settle()
             if beats % round(RENEW_S / BEAT_S) == 0:
                 self.writer.call(partial(connections.renew_node, name=self.node), self._renewed)
                 if not self._is_alone:

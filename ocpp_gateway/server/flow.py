@@ -29,6 +29,10 @@ class Inbox(asyncio.Queue[Message]):
         self._held = 0
         self.is_full = False
 
+    def let_go(self) -> None:
+        """Say nothing any more: whoever was told has gone."""
+        self._on_full = self._on_drained = _say_nothing
+
     def _put(self, item: Message) -> None:
         super()._put(item)
         self._held += cost(item)
@@ -43,6 +47,10 @@ class Inbox(asyncio.Queue[Message]):
             self.is_full = False
             self._on_drained()
         return item
+
+
+def _say_nothing() -> None:
+    """There is nobody to be told."""
 
 
 class WriteGate:

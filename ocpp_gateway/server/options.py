@@ -18,6 +18,9 @@ class Options:
     """How long the application may take to accept or refuse a socket: stations that all come back
     at once are admitted in turn."""
 
+    crowd_path: bytes = b"/ocpp/"
+    """Under this path sockets may come and go by thousands: those wait their turn, pages do not."""
+
     close_s: float = 5
     """How long a peer may take to answer our close frame; stations on mobile networks are slow."""
 

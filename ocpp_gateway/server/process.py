@@ -21,7 +21,7 @@ from twisted.logger import (
     globalLogBeginner,
 )
 
-from ocpp_gateway.server.arriving import Listener
+from ocpp_gateway.server.arriving import Listener, Turns
 from ocpp_gateway.server.channels import RequestFactory
 from ocpp_gateway.server.lifespan import Lifespan, StartupFailedError
 from ocpp_gateway.server.options import Options
@@ -36,7 +36,8 @@ Scope = dict[str, Any]
 Protocol = Request | Socket
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
-BACKLOG = 1024  # after an outage, all stations come back in the same second
+# After an outage, all stations come back in the same second. The system caps it (somaxconn).
+BACKLOG = 65_535
 FAREWELL_S = 1.0  # for peers to answer a close frame before the process is gone
 
 
@@ -57,6 +58,7 @@ class ServerProcess(Server):
         self.port = port
         self.options = options
         self.connections: dict[Protocol, asyncio.Task[None] | None] = {}
+        self.turns = Turns()
         self._tasks: set[asyncio.Task[None]] = set()
         self._lifespan = Lifespan(application)
         self._drain = drain
@@ -148,7 +150,8 @@ class ServerProcess(Server):
             maxMessagePayloadSize=options.max_message_bytes,
             openHandshakeTimeout=options.handshake_s,
         )
-        listener = Listener(self.port, self.http_factory, BACKLOG, self.host, reactor)
+        crowd = b"GET " + options.crowd_path
+        listener = Listener(self.port, self.http_factory, BACKLOG, self.host, reactor, crowd=crowd)
         listener.startListening()
         return listener
 
@@ -176,9 +179,28 @@ class ServerProcess(Server):
 
     def protocol_disconnected(self, protocol: Protocol) -> None:
         """Forget a connection; its application has a while to notice."""
+        self._allow_a_while(self._forget(protocol))
+
+    def socket_closed(self, closed: Socket, tell: Callable[[], None]) -> None:
+        """Forget a socket, and have its application told; in turn where thousands go at once."""
+        task = self._forget(closed)
+
+        def tell_now() -> None:
+            tell()
+            self._allow_a_while(task)
+
+        if closed.target.startswith(self.options.crowd_path):
+            self.turns.wait(tell_now)
+        else:
+            tell_now()
+
+    def _forget(self, protocol: Protocol) -> asyncio.Task[None] | None:
         task = self.connections.pop(protocol, None)
         if not self.connections:
             self._emptied.set()
+        return task
+
+    def _allow_a_while(self, task: asyncio.Task[None] | None) -> None:
         if task is not None and not task.done():
             timer = task.get_loop().call_later(self.options.abandoned_s, self._abandon, task)
             task.add_done_callback(lambda _: timer.cancel())

@@ -6,6 +6,7 @@ Here the application is called when the head is there, and says how fast the bod
 
 import asyncio
 import logging
+from functools import partial
 from typing import Any
 
 from daphne.http_protocol import WebRequest
@@ -22,6 +23,7 @@ Message = dict[str, Any]
 class Request(WebRequest):
     """One HTTP request and its response."""
 
+    channel: Any
     error_template = "<!doctype html><title>%(title)s</title><h1>%(title)s</h1><p>%(body)s</p>"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -60,11 +62,24 @@ class Request(WebRequest):
             self.body.add(data)
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:  # noqa: N802
-        """The request is whole; one without a body begins now."""
+        """The request is whole; one without a body begins now, or in its turn in a crowd."""
         if self.body is not None:
             self.body.end()
+            return
+        begin = partial(super().requestReceived, command, path, version)
+        is_handshake = self.requestHeaders.hasHeader(b"Upgrade")
+        if is_handshake and path.startswith(self.server.options.crowd_path):
+            self.server.turns.wait(lambda: begin() if self.is_waiting else None)
         else:
-            super().requestReceived(command, path, version)
+            begin()
+
+    def process(self) -> None:
+        """Have it answered; the socket that a handshake becomes needs the HTTP side no more."""
+        channel = self.channel
+        super().process()
+        if self.transport is None:
+            channel.requests.clear()
+            self.channel = None
 
     def new_inbox(self) -> asyncio.Queue[Message]:
         """Make the queue between this request and its application."""

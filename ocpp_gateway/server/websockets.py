@@ -8,10 +8,12 @@ import logging
 import socket
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from http.client import responses as phrases
 from typing import Any
 
+from autobahn.websocket.protocol import WebSocketProtocol as AutobahnProtocol
 from autobahn.websocket.types import ConnectionDeny
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet.interfaces import IDelayedCall
@@ -44,6 +46,15 @@ class Socket(WebSocketProtocol):
     autoPingPending: bytes | None
     ponged_at: float | None = None
     take: Take | None = None
+    handshake_deferred: Any
+    CONFIG_ATTRS: Sequence[str] = ()
+
+    def _connectionMade(self) -> None:
+        """As autobahn's, without debug messages: to format them takes as long as all the rest."""
+        for name in WebSocketProtocol.CONFIG_ATTRS:
+            setattr(self, name, getattr(self.factory, name))
+        AutobahnProtocol._connectionMade(self)  # noqa: SLF001  of which this is one
+        self.factory.countConnections += 1
 
     def onConnect(self, request: Any) -> Any:
         """Start the application for a handshake that is well formed."""
@@ -101,9 +112,11 @@ class Socket(WebSocketProtocol):
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
         """Tell the application that the socket is gone, if there ever was one."""
+        tell = partial(self._tell_disconnect, NO_CODE if code is None else code, reason or "")
         if hasattr(self, "server"):
-            self.server.protocol_disconnected(self)
-        self._tell_disconnect(NO_CODE if code is None else code, reason or "")
+            self.server.socket_closed(self, tell)
+        else:
+            tell()
 
     def _tell_disconnect(self, code: int, reason: str) -> None:
         if hasattr(self, "application_queue") and not self.muted:
@@ -287,14 +300,19 @@ class Socket(WebSocketProtocol):
         )
 
     def connectionLost(self, reason: Any) -> None:
-        """Let go of whoever waits for this socket."""
+        """Let go of whoever waits for this socket; else as autobahn's, without debug messages."""
         cut = getattr(self, "_cut", None)
         if cut is not None and cut.active():
             cut.cancel()
         if hasattr(self, "gate"):
             self.gate.resumeProducing()
         self.take = None
-        super().connectionLost(reason)
+        AutobahnProtocol._connectionLost(self, reason)  # noqa: SLF001  of which this is one
+        self.factory.countConnections -= 1
+        # What refers to itself in a circle is left to the collector, which stops the process.
+        self.is_open = self.is_closed = self.handshake_deferred = None
+        if hasattr(self, "application_queue"):
+            self.application_queue.let_go()
 
     def check_timeouts(self) -> None:
         """None of daphne's: autobahn pings, and a socket lives as long as it likes."""

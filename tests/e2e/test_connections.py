@@ -1,10 +1,15 @@
 """Sockets: who is admitted, which one counts, and what closing means."""
 
+import gc
+from collections.abc import Iterator
+
 import pytest
 from asgiref.sync import sync_to_async
 from pytest_django.fixtures import Settings
 from websockets.exceptions import InvalidStatus
 
+from ocpp_gateway.consumers import StationConsumer
+from ocpp_gateway.conversation import Conversation
 from operations.models import Connection, Station
 from operations.services import stations
 from operations.versions import V16, V21, V201
@@ -119,3 +124,27 @@ async def test_a_closed_socket_is_noted_with_code_and_time(portal: Portal) -> No
     assert connection.close_code == 1000
     assert connection.closed_at is not None
     assert (await Station.objects.aget()).disconnected_at is not None
+
+
+@pytest.fixture
+def _no_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def of_stations() -> list[object]:
+    kinds = (StationConsumer, Conversation)
+    return [each for each in gc.get_objects() if type(each) in kinds]
+
+
+@pytest.mark.usefixtures("_no_collector")
+async def test_a_station_that_goes_leaves_nothing_to_the_collector(portal: Portal) -> None:
+    """With ten thousand, the collector would stop the process for a second and more."""
+    await sync_to_async(StationFactory)(identity="CP-1", connected=False)
+    assert not of_stations()
+    async with FakeStation(portal.stations_url, "CP-1") as station:
+        await station.boots()
+        assert len(of_stations()) == 2
+    await eventually(lambda: not of_stations())

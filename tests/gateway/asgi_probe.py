@@ -5,6 +5,7 @@ Run as a program, it prints the port it listens on; what it notices goes to a jo
 
 import argparse
 import asyncio
+import gc
 import json
 import logging
 from collections.abc import Awaitable, Callable
@@ -21,6 +22,7 @@ Send = Callable[[Message], Awaitable[None]]
 Handler = Callable[["Probe", Scope, Receive, Send], Awaitable[None]]
 
 CHUNK = 64 * 1024
+SERVER = "ocpp_gateway.server"
 
 
 class Probe:
@@ -107,6 +109,11 @@ async def close_first(probe: Probe, scope: Scope, receive: Receive, send: Send) 
     await send({"type": "websocket.close"})
 
 
+async def of_crowd(probe: Probe, scope: Scope, receive: Receive, send: Send) -> None:
+    stays = scope["path"].startswith("/ocpp/stays/")
+    await (echo if stays else close_first)(probe, scope, receive, send)
+
+
 async def wrong_subprotocol(probe: Probe, scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "websocket.accept", "subprotocol": "nobody-asked"})
 
@@ -173,6 +180,14 @@ async def show_scope(probe: Probe, scope: Scope, receive: Receive, send: Send) -
 
 async def count(probe: Probe, scope: Scope, receive: Receive, send: Send) -> None:
     await answer(send, str(probe.sent).encode())
+
+
+async def kept(probe: Probe, scope: Scope, receive: Receive, send: Send) -> None:
+    """How many of the server's own objects there are, without the collector's help."""
+    gc.disable()
+    objects = gc.get_objects()
+    own = [each for each in objects if str(type(each).__module__).startswith(SERVER)]
+    await answer(send, str(len(own)).encode())
 
 
 async def let_go(probe: Probe, scope: Scope, receive: Receive, send: Send) -> None:
@@ -243,6 +258,7 @@ async def hang(probe: Probe, scope: Scope, receive: Receive, send: Send) -> None
 SOCKETS: dict[str, Handler] = {
     "echo": echo,
     "deny": deny,
+    "ocpp": of_crowd,
     "close-first": close_first,
     "wrong-subprotocol": wrong_subprotocol,
     "undecided": undecided,
@@ -255,6 +271,7 @@ SOCKETS: dict[str, Handler] = {
 PAGES: dict[str, Handler] = {
     "scope": show_scope,
     "count": count,
+    "kept": kept,
     "release": let_go,
     "stream": stream,
     "pour": pour_page,

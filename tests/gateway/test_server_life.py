@@ -6,6 +6,7 @@ import signal
 import struct
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from tests.gateway.raw_peer import (
     until,
     upgrade,
 )
+
+CROWD = 200
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +71,52 @@ def test_a_socket_still_in_its_handshake_is_refused_when_the_server_stops(
         assert server.stop() == 0
         assert peer.head().startswith("HTTP/1.1 503 ")
     assert "finally /undecided" in server.journal()
+
+
+def test_a_page_does_not_stand_behind_a_crowd_of_stations(start: Callable[..., Server]) -> None:
+    server = start()
+    # All come while the server cannot look, and the page last.
+    server.process.send_signal(signal.SIGSTOP)
+    with ExitStack() as open_ones:
+        crowd = [
+            open_ones.enter_context(upgrade(server, f"/ocpp/{number}")) for number in range(CROWD)
+        ]
+        page = open_ones.enter_context(Peer(server, "/count"))
+        server.process.send_signal(signal.SIGCONT)
+        assert page.head().startswith("HTTP/1.1 200 ")
+        assert all(peer.head().startswith("HTTP/1.1 403 ") for peer in crowd)
+    journal = server.journal()
+    begun = [line for line in journal if line.startswith("finally /ocpp/")]
+    assert begun == [f"finally /ocpp/{number}" for number in range(CROWD)]
+    assert journal.index("finally /count") < CROWD // 2
+
+
+def test_a_page_does_not_wait_for_the_end_of_a_crowd(start: Callable[..., Server]) -> None:
+    server = start()
+    with ExitStack() as crowd:
+        for number in range(CROWD):
+            crowd.enter_context(opened(server, f"/ocpp/stays/{number}"))
+        # All go while the server cannot look, and the page comes last.
+        server.process.send_signal(signal.SIGSTOP)
+    with Peer(server, "/count") as page:
+        server.process.send_signal(signal.SIGCONT)
+        assert page.head().startswith("HTTP/1.1 200 ")
+    until(lambda: len(server.journal()) >= 2 * CROWD + 2, "all have gone")
+    journal = server.journal()
+    told = [line for line in journal if line.startswith("disconnect 1006 /ocpp/stays/")]
+    assert len(told) == CROWD
+    assert journal.index("finally /count") < CROWD // 2
+
+
+def test_a_socket_that_goes_leaves_nothing_to_the_collector(start: Callable[..., Server]) -> None:
+    server = start()
+    get(server, "/kept")
+    before = get(server, "/kept")[1]
+    with opened(server, "/echo"), opened(server, "/echo"):
+        assert int(get(server, "/kept")[1]) > int(before)
+    with upgrade(server, "/undecided"), upgrade(server, "/deny?status=401") as refused:
+        assert refused.head().startswith("HTTP/1.1 401 ")
+    until(lambda: get(server, "/kept")[1] == before, "all of them have gone")
 
 
 def test_an_application_that_does_not_end_is_cancelled(start: Callable[..., Server]) -> None:

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ocpp_gateway.settling import CALM, FEW, SHARE, Settling
-
-SOCKETS = 2 * SHARE * FEW
+from ocpp_gateway.settling import CALM, CALM_FOR, ENOUGH, OVERDUE, Settling
 
 
 class Circle:
@@ -20,46 +18,69 @@ class Circle:
 
 @pytest.fixture
 def settling() -> Iterator[Settling]:
-    settling = Settling()
+    settling, thresholds = Settling(), gc.get_threshold()
     settling.begin()
     yield settling
     settling.end()
     assert gc.get_freeze_count() == 0
+    assert gc.get_threshold() == thresholds
 
 
-def move(settling: Settling, number: int) -> None:
-    for _ in range(number):
-        settling.move()
+def be_busy(settling: Settling, seconds: int) -> None:
+    for _ in range(seconds):
+        for _ in range(CALM + 1):
+            settling.move()
+        settling.settle()
 
 
-def is_found(settling: Settling) -> bool:
-    """Whether a circle that was set aside, and has gone since, is freed by settling now."""
+def be_calm(settling: Settling, seconds: int) -> None:
+    for _ in range(seconds):
+        for _ in range(CALM):
+            settling.move()
+        settling.settle()
+
+
+def set_aside_and_gone() -> weakref.ref[Circle]:
     circle = Circle()
     trace = weakref.ref(circle)
     gc.freeze()
     del circle
     gc.collect()
-    assert trace() is not None, "it was set aside"
-    settling.settle(SOCKETS)
-    return trace() is None
+    assert trace() is not None
+    return trace
 
 
 def test_what_the_process_is_made_of_is_set_aside(settling: Settling) -> None:
     assert gc.get_freeze_count() > 0
 
 
-def test_it_looks_again_once_many_have_moved_and_it_is_calm(settling: Settling) -> None:
-    move(settling, SOCKETS // SHARE)
-    settling.settle(SOCKETS)
-    assert not is_found(settling), "too few have moved"
-    move(settling, CALM + 1)
-    assert not is_found(settling), "many are moving"
-    assert is_found(settling)
+def test_while_many_come_they_are_set_aside_each_second(settling: Settling) -> None:
+    for _ in range(3):
+        before = gc.get_freeze_count()
+        come = [Circle() for _ in range(100)]
+        be_busy(settling, 1)
+        assert gc.get_freeze_count() >= before + len(come)
+
+
+def test_it_looks_once_much_was_set_aside_and_it_is_calm(settling: Settling) -> None:
+    trace = set_aside_and_gone()
+    be_busy(settling, ENOUGH - 1)
+    be_calm(settling, CALM_FOR)
+    assert trace() is not None, "too little was set aside"
+    be_busy(settling, 1)
+    be_calm(settling, CALM_FOR - 1)
+    assert trace() is not None, "it has not been calm for long"
+    be_calm(settling, 1)
+    assert trace() is None
     assert gc.get_freeze_count() > 0, "what stays is set aside again"
-    assert not is_found(settling), "it has just looked"
+    trace = set_aside_and_gone()
+    be_calm(settling, 2 * CALM_FOR)
+    assert trace() is not None, "it has looked"
 
 
-def test_a_small_fleet_is_left_to_the_collector(settling: Settling) -> None:
-    move(settling, FEW)
-    settling.settle(0)
-    assert not is_found(settling)
+def test_where_it_is_never_calm_it_looks_all_the_same(settling: Settling) -> None:
+    trace = set_aside_and_gone()
+    be_busy(settling, OVERDUE * ENOUGH - 1)
+    assert trace() is not None
+    be_busy(settling, 1)
+    assert trace() is None
