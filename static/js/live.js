@@ -7,6 +7,7 @@ const LONGEST_RETRY_MS = 30_000;
 const HIDDEN_MS = 60_000;
 const SETTLE_MS = 50;
 const SIGNED_OUT = 4401;
+const LONGEST_PRESS_MS = 1_000;
 
 let socket;
 let retryTimer;
@@ -15,6 +16,8 @@ let watchTimer;
 let tries = 0;
 let isPaused = false;
 let watched = "";
+let pressTimer; // while it runs, something is pressed
+const held = [];
 
 function onScreen() {
   const names = new Set();
@@ -47,6 +50,22 @@ function watchSoon() {
   watchTimer = setTimeout(watch, SETTLE_MS);
 }
 
+function show() {
+  if (applyPatches(held.splice(0))) watchSoon();
+}
+
+// What is replaced between press and release hears no click.
+function press() {
+  clearTimeout(pressTimer);
+  pressTimer = setTimeout(release, LONGEST_PRESS_MS);
+}
+
+function release() {
+  clearTimeout(pressTimer);
+  pressTimer = undefined;
+  show();
+}
+
 function connect() {
   clearTimeout(retryTimer);
   if (isPaused || socket) return;
@@ -61,7 +80,8 @@ function connect() {
     watch();
   });
   socket.addEventListener("message", (event) => {
-    if (applyPatches(JSON.parse(event.data).patches ?? [])) watchSoon();
+    held.push(...(JSON.parse(event.data).patches ?? []));
+    if (!pressTimer) show();
   });
   socket.addEventListener("close", (event) => {
     if (socket !== own) return;
@@ -74,7 +94,9 @@ function connect() {
 
 function retry() {
   tell("reconnecting");
-  const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** tries);
+  // Without a network only a portal on this very computer can be reached; for others "online" comes first.
+  const patience = navigator.onLine ? FIRST_RETRY_MS * 2 ** tries : LONGEST_RETRY_MS;
+  const longest = Math.min(LONGEST_RETRY_MS, patience);
   tries += 1;
   // A restarted server must not meet every browser in the same instant.
   retryTimer = setTimeout(connect, longest / 2 + (Math.random() * longest) / 2);
@@ -105,6 +127,9 @@ function resume() {
 export function startLive() {
   if (!document.body.dataset.liveUrl) return;
   startPatches();
+  document.addEventListener("pointerdown", press, true);
+  // The click comes right after, and is heard first.
+  for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => setTimeout(release), true);
   document.addEventListener("visibilitychange", () => {
     clearTimeout(hiddenTimer);
     if (document.hidden) hiddenTimer = setTimeout(pause, HIDDEN_MS);

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from operations.models import Charger, Station
 from operations.services.live import switchboard
@@ -20,9 +20,12 @@ DESK = {"width": 1720, "height": 1000}
 MOST_MOVED = 0.01
 # What moves by itself, as the browser counts it, and what is said to those who listen.
 NOTING = """() => {
-  window.noted = { moved: 0, said: [] };
+  window.noted = { moved: 0, what: [], said: [] };
   const shifts = new PerformanceObserver((list) => {
-    for (const each of list.getEntries()) noted.moved += each.value;
+    for (const { value, sources } of list.getEntries()) {
+      noted.moved += value;
+      noted.what.push(...sources.map(({ node }) => node?.parentElement?.outerHTML.slice(0, 100)));
+    }
   });
   shifts.observe({ type: "layout-shift", buffered: true });
   const LOUD = "[role=status], [role=alert], [role=log], [aria-live]";
@@ -71,8 +74,28 @@ def test_fifty_rows_come_and_change_where_they_are_and_in_silence(desk: Page) ->
     off = desk.locator("#list tr[data-live] td.actions [aria-disabled=true]")
     expect(off).to_have_count(50, timeout=SOON_MS)
     moved.append(desk.evaluate(MOVED))
-    assert max(after - before for before, after in pairwise([0, *moved])) <= MOST_MOVED
+    steps = [after - before for before, after in pairwise([0, *moved])]
+    assert max(steps) <= MOST_MOVED, (steps, desk.evaluate("noted.what"))
     assert desk.evaluate("noted.said") == []
+
+
+def test_typefaces_that_come_late_move_nothing(desk: Page) -> None:
+    late: list[Route] = []
+
+    def keep_waiting(route: Route) -> None:
+        late.append(route)
+
+    desk.route("**/*.woff2", keep_waiting)
+    desk.reload(wait_until="commit")
+    expect(desk.locator("#live-state")).to_have_attribute("data-state", "live")
+    desk.evaluate(NOTING)
+    desk.evaluate(MOVED)
+    desk.evaluate("Object.assign(noted, { moved: 0, what: [] })")
+    assert late
+    for route in late:
+        route.continue_()
+    desk.evaluate("document.fonts.ready.then(() => undefined)")
+    assert desk.evaluate(MOVED) == 0, desk.evaluate("noted.what")
 
 
 def test_what_was_asked_for_comes_in_its_place_and_is_said_once(desk: Page) -> None:
@@ -87,3 +110,30 @@ def test_what_was_asked_for_comes_in_its_place_and_is_said_once(desk: Page) -> N
     seeds.filter_by(desk, "Name", "nobody")
     expect(seeds.rows(desk)).to_have_count(0)
     assert len(desk.evaluate("noted.said")) == 3
+
+
+def test_what_is_pressed_stays_until_it_is_released(sign_in: SignIn) -> None:
+    """What is replaced between press and release hears no click."""
+    charger = ChargerFactory(station__open_connection=True)
+    page = sign_in(Role.OPERATOR, at="/operations/chargers/")
+    light = page.locator("#live-state")
+    expect(light).to_have_attribute("data-state", "live")
+    with page.expect_websocket() as opened:
+        page.reload()
+    expect(light).to_have_attribute("data-state", "live")
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
+    actions = page.locator(f"#charger-{charger.pk}-actions")
+    ask = actions.get_by_role("link", name="Request availability change")
+    ask.hover()
+    page.mouse.down()
+    with opened.value.expect_event(
+        "framereceived", lambda text: f"charger-{charger.pk}-actions" in str(text)
+    ):
+        Station.objects.update(connected_at=None)
+        switchboard.changed({f"connectivity:{charger.station_id}"})
+    expect(ask).to_be_visible()
+    page.mouse.up()
+    page.clock.resume()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(actions.locator("[aria-disabled=true]")).to_have_count(1)
