@@ -12,10 +12,10 @@ import uvloop
 from tests.bench import frames, obedience
 from tests.bench.beats import Beats
 from tests.bench.clicks import Clicks
-from tests.bench.http import Browser
 from tests.bench.living import Lives, Operator
+from tests.bench.looking import Looks
 from tests.bench.pushes import Pushes
-from tests.bench.scripts import Answer, Arrive, Charge, Pace, Talk, Tally, drained, quantile
+from tests.bench.scripts import Answer, Arrive, Charge, Pace, Talk, Tally, drained
 from tests.bench.sockets import StationSocket
 
 # A station's own patience with a server that is busy, and ours with all of them.
@@ -38,12 +38,13 @@ class Generator:
         self._beats = Beats()
         self._lives = Lives(self.sockets, self._return)
         self._operator = Operator()
+        self._looks = Looks()
         self._background: asyncio.Task[None] | None = None
         self._background_tally: Tally | None = None
 
     # -- connecting
 
-    async def connect(  # noqa: PLR0913
+    async def connect(
         self,
         *,
         port: int,
@@ -52,8 +53,6 @@ class Generator:
         at_once: int = 200,
         arrives: bool = False,
         echoes: bool = False,
-        page: str = "",
-        cookies: dict[str, str] | None = None,
     ) -> Answer:
         """Open sockets, at most `at_once` under way; with `arrives` each boots and reports."""
         self.port = port
@@ -72,21 +71,13 @@ class Generator:
                         return 0
                 return 1
 
-        pages = asyncio.create_task(_visit(Browser(port, cookies or {}), page)) if page else None
         opened = await asyncio.gather(*(one(number) for number in range(first, first + count)))
-        seconds = perf_counter() - began
-        page_ms: list[float] = []
-        if pages is not None:
-            pages.cancel()
-            page_ms = await pages
         return {
-            "seconds": seconds,
+            "seconds": perf_counter() - began,
             "opened": sum(opened),
             "retries": retries,
             "lost": self.lost,
             "why": self.why,
-            "page_p95_ms": quantile(page_ms, 0.95) if page_ms else None,
-            "pages": len(page_ms),
         }
 
     def _is_hopeless(self, retries: int, seconds: float) -> bool:
@@ -206,6 +197,15 @@ class Generator:
         """Enough; how often."""
         return await self._operator.end()
 
+    async def look(self, **how: Any) -> Answer:
+        """From now on some people look at a page."""
+        self._looks.begin(**how)
+        return {}
+
+    async def looked(self) -> Answer:
+        """Enough; how long they waited."""
+        return await self._looks.end()
+
     async def obey(self) -> Answer:
         """From now on do as told: an availability change is followed by its status."""
         for socket in self.sockets.values():
@@ -260,20 +260,6 @@ async def _hum(talkers: list[StationSocket], pool: list[bytes], tally: Tally, pe
         await asyncio.sleep(BEAT_S)
 
 
-async def _visit(browser: Browser, page: str) -> list[float]:
-    """Look at a page again and again, until cancelled; how long each look took."""
-    taken: list[float] = []
-    try:
-        while True:
-            began = perf_counter()
-            status = await browser.get(page)
-            assert status == 200, f"{page} answered {status}"
-            taken.append((perf_counter() - began) * 1000)
-            await asyncio.sleep(0.05)
-    except asyncio.CancelledError:
-        return taken
-
-
 async def serve() -> None:
     """Read a command a line, write its answer a line."""
     generator = Generator()
@@ -288,6 +274,8 @@ async def serve() -> None:
         "lived": generator.lived,
         "work": generator.work,
         "worked": generator.worked,
+        "look": generator.look,
+        "looked": generator.looked,
         "obey": generator.obey,
         "click": generator.click,
         "show": generator.show,

@@ -20,7 +20,7 @@ SERVERS = ("daphne", "uvicorn")
 # As docs/operating.md has it.
 UVICORN = (
     *("--ws-ping-interval", "30", "--ws-ping-timeout", "20", "--ws-max-size", "1048576"),
-    *("--log-level", "warning", "--no-access-log", "--backlog", "1024"),
+    *("--log-level", "warning", "--no-access-log", "--backlog", "4096"),
 )
 LOG_CHARACTERS = 2_000
 NUMBERS = count()

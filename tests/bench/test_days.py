@@ -11,7 +11,7 @@ from tests.bench.bench import Bench
 from tests.bench.counting import Costs
 from tests.bench.days import ARRIVAL, DAY_S, RECONNECT, Calendar, StationDay, Told
 from tests.bench.ground import Ground
-from tests.bench.rows import scaling, soak, throughput
+from tests.bench.rows import crowd, scaling, soak, throughput
 from tests.bench.rows.scaling import Life
 from tests.bench.scale import FULL, LARGE, Scale
 from tests.bench.servers import SERVERS
@@ -161,6 +161,9 @@ def names_of_a_run(scale: Scale) -> Iterator[str]:
             ]
             for name in (server, "Celery"):
                 told += soak.grown(bench, name, (1, 1), (1, 1))
+            back = {"seconds": 1, "retries": 0, "lost": 0}
+            told.append(crowd.weighed(bench, server, 1, 1, 1))
+            told += crowd.came_back(bench, server, back, {"looks": 1, "p95_ms": 1}, 1)
             yield from (row.what for row in told)
         day = scale.day_stations * days.MESSAGES_A_DAY
         said = {"wrong": [], "sent": {"x": day}, "answered": {"x": day}, "seconds": 1}
