@@ -1,11 +1,12 @@
 """Whether this process lives, and whether it can work."""
 
+import asyncio
 import secrets
 from collections.abc import Callable
 
 import psycopg
 from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
+from channels.layers import BaseChannelLayer, get_channel_layer
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -15,6 +16,7 @@ from redis.exceptions import RedisError
 from evcharge.celery import app as celery_app
 
 CONNECT_S = 3
+ANSWER_S = 2
 ANSWERS = (DatabaseError, RedisError, BrokerError, OSError, TimeoutError)
 
 
@@ -55,9 +57,14 @@ def _layer() -> None:
     layer = get_channel_layer()
     if layer is None:
         raise OSError("There is no channel layer.")
-    async_to_sync(layer.send)(f"ready.{secrets.token_hex(8)}", {"type": "ready"})
+    async_to_sync(_sends)(layer)
+
+
+async def _sends(layer: BaseChannelLayer) -> None:
+    async with asyncio.timeout(ANSWER_S):
+        await layer.send(f"ready.{secrets.token_hex(8)}", {"type": "ready"})
 
 
 def _broker() -> None:
     with celery_app.connection_for_write() as broker:
-        broker.ensure_connection(max_retries=0, timeout=2)
+        broker.ensure_connection(max_retries=0, timeout=ANSWER_S)

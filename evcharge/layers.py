@@ -1,6 +1,7 @@
-"""The channel layer in memory, as fast with ten thousand sockets as with ten.
+"""The channel layers: one in memory, one on Redis.
 
-Channels' own looks through all channels and groups for what is too old whenever somebody receives.
+The one in memory is as fast with ten thousand sockets as with ten. Channels' own looks through all
+channels and groups for what is too old whenever somebody receives.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ from typing import Any
 
 from channels.exceptions import ChannelFull
 from channels.layers import InMemoryChannelLayer
+from channels_redis.pubsub import RedisPubSubChannelLayer, RedisPubSubLoopLayer, _wrap_close
 
 
 class _Messages(asyncio.Queue[tuple[float, dict[str, Any]]]):
@@ -110,3 +112,25 @@ class PromptChannelLayer(InMemoryChannelLayer):
             members.pop(channel, None)
         if waiting.empty():
             self.channels.pop(channel, None)
+
+
+class SteadyRedisLayer(RedisPubSubChannelLayer):  # type: ignore[misc]  # untyped
+    """channels_redis' own, whose channels can be read once a Redis that was away is back."""
+
+    def _get_layer(self) -> "_SteadyLoopLayer":
+        loop = asyncio.get_running_loop()
+        if loop not in self._layers:
+            layer = _SteadyLoopLayer(*self._args, **self._kwargs, channel_layer=self)
+            self._layers[loop] = layer
+            _wrap_close(self, loop)
+        return self._layers[loop]  # type: ignore[no-any-return]
+
+
+class _SteadyLoopLayer(RedisPubSubLoopLayer):  # type: ignore[misc]
+    async def _subscribe_to_channel(self, channel: str) -> None:
+        try:
+            await super()._subscribe_to_channel(channel)
+        except BaseException:
+            # Left as it is, it passes for one that is subscribed, and nobody tries again.
+            self.channels.pop(channel, None)
+            raise

@@ -287,7 +287,7 @@ if REDIS_URL:
     # redis-py 8 times sockets out after 5 s by default, which kills waiting consumers.
     CHANNEL_LAYERS = {
         "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "BACKEND": "evcharge.layers.SteadyRedisLayer",
             "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}]},
         }
     }
@@ -296,12 +296,18 @@ if REDIS_URL:
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": REDIS_URL,
             # What is kept there can be counted again: better at once than after a wait.
-            "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+            "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
         }
     }
     CELERY_BROKER_URL = REDIS_URL
     CELERY_BROKER_TRANSPORT = "evcharge.broker:Transport"
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_keepalive": True}
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "visibility_timeout": 600,
+        "socket_keepalive": True,
+        # Who hands over a task to a Redis that hangs is told so.
+        "socket_timeout": 5,
+        "socket_connect_timeout": 5,
+    }
 else:
     CHANNEL_LAYERS = {
         "default": {

@@ -7,13 +7,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
+from random import uniform
 from time import monotonic
 from typing import Any, NoReturn
+from uuid import uuid4
 
 from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import get_channel_layer
+from redis.exceptions import RedisError
 
 from ocpp_gateway import handshake
 from ocpp_gateway.conversation import Conversation
@@ -29,6 +32,8 @@ REPLACED = 4001
 DISCONNECTED = 4004
 MOST_UNSENT = 100  # frames a station has not taken yet; then it is not read any further
 BUSY_S = 0.05
+LAYER_S = 1.0  # how long a handshake waits for the layer
+LAYER_AWAY_S = 5.0  # before it is looked again whether the layer answers
 
 
 class StationConsumer(AsyncWebsocketConsumer):
@@ -54,8 +59,8 @@ class StationConsumer(AsyncWebsocketConsumer):
         """
         self.scope, self.base_send = scope, send
         layer: Any = get_channel_layer(self.channel_layer_alias)
-        self.channel_name = await layer.new_channel()
-        listening: asyncio.Task[None] | None = None
+        self.channel_name = await _channel(layer)
+        listening: asyncio.Task[Any] | None = None
         try:
             await self.dispatch(await receive())  # the handshake: nobody asks anything before
             listening = asyncio.create_task(self._listen(layer))
@@ -69,10 +74,13 @@ class StationConsumer(AsyncWebsocketConsumer):
             pass
         finally:
             self._end(1006, "The socket ended without a word.")
-            if listening is not None:
-                listening.cancel()
-                with suppress(asyncio.CancelledError):
-                    await listening
+            if listening is None:
+                # Refused. The layer lets go of a channel when whoever reads it is cancelled.
+                listening = asyncio.create_task(self._heard(layer))
+                await asyncio.sleep(0)
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
             self._conversation = None  # which knows us, too: left to itself, it goes at once
 
     async def dispatch(self, message: dict[str, Any]) -> None:
@@ -83,10 +91,18 @@ class StationConsumer(AsyncWebsocketConsumer):
         """Take what the portal says; a station it can't be said to comes again."""
         try:
             while True:
-                await self.dispatch(await layer.receive(self.channel_name))
+                await self.dispatch(await self._heard(layer))
         except Exception:
             logger.exception("the channel layer failed a socket")
             self._hang_up(INTERNAL_ERROR, "The portal can't reach this socket.")
+
+    async def _heard(self, layer: Any) -> dict[str, Any]:
+        """What the portal says next; while the layer is away only this process is heard."""
+        while True:
+            try:
+                return await layer.receive(self.channel_name)  # type: ignore[no-any-return]
+            except (RedisError, OSError):
+                await _until_the_layer_answers()
 
     async def websocket_connect(self, message: Any) -> None:
         """Admit or refuse; a refusal says why in the HTTP answer."""
@@ -262,3 +278,20 @@ class StationConsumer(AsyncWebsocketConsumer):
         """Somebody at the portal wants this socket closed."""
         self._end(DISCONNECTED, str(message.get("why", "")))
         await self.close(code=DISCONNECTED, reason="disconnected by an operator")
+
+
+async def _channel(layer: Any) -> str:
+    """A channel to be reached by; a layer that is away keeps nobody out, and hears of it later."""
+    if not switchboard.is_failing:
+        with suppress(RedisError, OSError):
+            async with asyncio.timeout(LAYER_S):
+                return str(await layer.new_channel())
+    return f"station.{uuid4().hex}"
+
+
+async def _until_the_layer_answers() -> None:
+    """Not all sockets in the same instant, and none in vain while the process knows better."""
+    while True:
+        await asyncio.sleep(uniform(0.5, 1.5) * LAYER_AWAY_S)  # noqa: S311
+        if not switchboard.is_failing:
+            return

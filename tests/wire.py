@@ -1,4 +1,4 @@
-"""A line to a server that a test may make slow, or cut."""
+"""A line to a server that a test may make slow, or dead, or cut."""
 
 import asyncio
 import threading
@@ -17,6 +17,8 @@ class Wire:
         self.delay_s = 0.0  # before each answer: a round trip takes so much longer
         self._target = target
         self._is_cut = False
+        self._flows = asyncio.Event()
+        self._flows.set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
@@ -42,6 +44,15 @@ class Wire:
             yield
         finally:
             self.delay_s = 0.0
+
+    @contextmanager
+    def dead(self) -> Iterator[None]:
+        """Takes whatever is said, and passes nothing on until it is over."""
+        self._loop.call_soon_threadsafe(self._flows.clear)
+        try:
+            yield
+        finally:
+            self._loop.call_soon_threadsafe(self._flows.set)
 
     @contextmanager
     def cut(self) -> Iterator[None]:
@@ -71,7 +82,11 @@ class Wire:
         if self._is_cut:
             writer.transport.abort()
             return
-        there = await asyncio.open_connection("127.0.0.1", self._target)
+        try:
+            there = await asyncio.open_connection("127.0.0.1", self._target)
+        except OSError:  # as a server that is not there says itself
+            writer.transport.abort()
+            return
         both = {writer, there[1]}
         self._writers |= both
         try:
@@ -90,6 +105,7 @@ class Wire:
         while data := await source.read(65536):
             if is_slow and self.delay_s:
                 await asyncio.sleep(self.delay_s)
+            await self._flows.wait()
             sink.write(data)
             await sink.drain()
         sink.write_eof()

@@ -21,6 +21,7 @@ BROWSERS = "browsers"  # the group every browser's socket is in
 # Changes are gathered this long: what a click leads to is mostly told at once, and a page hears of
 # it within half a second, with the time until the hub's next turn.
 FLUSH_S = 0.1
+PATIENCE_S = 5.0  # with the layer: a Redis that hangs says nothing, and takes whatever is sent
 MOST_KEYS = 2000  # of one push; whoever missed some catches up on the next change
 
 Take = Callable[[dict[str, Any]], None]
@@ -151,11 +152,12 @@ async def _carried(sending: Awaitable[None]) -> None:
     """Note how long the layer takes, and whether it answers."""
     try:
         with metrics.layer_seconds.time():
-            await sending
+            async with asyncio.timeout(PATIENCE_S):
+                await sending
     except (RedisError, OSError) as error:
         metrics.layer_failures.inc()
         switchboard.is_failing = True
-        logger.warning("channel layer does not answer", extra={"error": str(error)})
+        logger.warning("channel layer does not answer", extra={"error": repr(error)})
     else:
         switchboard.is_failing = False
 

@@ -15,6 +15,7 @@ from operations.models import User
 
 Value = TypeVar("Value")
 
+AWAY_S = 10  # how long a cache that did not answer is not asked again
 COUNTING_S = 10  # how long one may be counting while others are given the figures from before
 STALE = 5  # times as old as they may be when fresh
 
@@ -41,8 +42,21 @@ def counted_once(
     return value
 
 
-def _ask(call: Callable[..., Any], *args: Any) -> Any:
-    try:
-        return call(*args)
-    except (RedisError, OSError):
-        return None
+class _Patience:
+    """Whether the cache is asked: a page that waits for each of its figures comes too late."""
+
+    asks_from = 0.0
+
+    def ask(self, call: Callable[..., Any], *args: Any) -> Any:
+        """What the cache says, or None."""
+        if time.monotonic() < self.asks_from:
+            return None
+        try:
+            return call(*args)
+        except (RedisError, OSError):
+            self.asks_from = time.monotonic() + AWAY_S
+            return None
+
+
+_patience = _Patience()
+_ask = _patience.ask

@@ -116,11 +116,24 @@ def test_a_layer_that_reaches_nobody_is_not_used() -> None:
     board.changed({"run:5"})
 
 
-@pytest.mark.parametrize("error", [RedisConnectionError("gone"), OSError("gone")])
+class HangingLayer(OtherLayer):
+    """A layer that takes a message and says nothing."""
+
+    async def send(self, name: str, message: dict[str, Any]) -> None:
+        await asyncio.sleep(3600)
+
+    group_send = send
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [OtherLayer(RedisConnectionError("gone")), OtherLayer(OSError("gone")), HangingLayer()],
+)
 def test_a_layer_that_is_away_stops_nothing(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, layer: OtherLayer
 ) -> None:
-    monkeypatch.setattr(live, "get_channel_layer", lambda: OtherLayer(error))
+    monkeypatch.setattr(live, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(live, "get_channel_layer", lambda: layer)
     board = Switchboard()
     board.tell("ch", {})
     board.changed({"run:5"})

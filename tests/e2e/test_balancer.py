@@ -292,6 +292,33 @@ async def test_redis_is_away(house: House, guest: Guest) -> None:
     assert statuses_kept(house, began) == [told + 1, told + 1]
 
 
+async def test_redis_takes_all_and_answers_nothing(house: House, guest: Guest) -> None:
+    """As behind a line that is down, or a machine that hangs: nobody is told that it is away."""
+    async with station(house, 1) as one:
+        await one.boots()
+        words = "Redis does not answer"
+        with house.to_redis.dead():
+            until = time.monotonic() + CHAOS_S
+            await one.reports_status(1, "Charging")
+            await eventually(lambda: words in guest.reads("/operations/stations/")[1], words)
+            began = time.monotonic()
+            assert (await asyncio.to_thread(guest.reads, "/operations/"))[0] == 200
+            assert time.monotonic() - began < 10, "the overview waits for each of its figures"
+            async with station(house, 2) as two:
+                await two.boots()
+                await two.reports_status(1, "Charging")
+                await two.closes()
+            while time.monotonic() < until:
+                await one.hears_nothing(within=0.5)
+                await one.beats()
+        await eventually(lambda: words not in guest.reads("/operations/stations/")[1], "all well")
+        run = await asyncio.to_thread(guest.asks, house.station("CP-1"), "reboot", mode="idle")
+        await one.answers(await one.expects("Reset", within=30), status="Rejected")
+        await becomes(house, run, "refused")
+        await one.closes()
+    assert statuses_of(house, "CP-1", "CP-2") == {"Charging"}
+
+
 async def test_the_database_is_away(house: House, guest: Guest) -> None:
     """Messages wait, in the order in which they came; what waits too long is not accepted."""
     async with station(house, 1) as one, station(house, 2) as two:

@@ -10,7 +10,9 @@ from http.client import HTTPConnection
 
 import psycopg
 import pytest
+import redis
 from psycopg import sql
+from websockets.exceptions import InvalidStatus
 
 from operations.versions import V16, V201, OcppVersion
 from tests.cluster import SIMULATED, Cluster, Visitor, becomes, eventually
@@ -88,6 +90,20 @@ async def test_a_station_that_comes_again_elsewhere_has_one_owner(cluster: Clust
         assert epoch == 12
         await last.closes()
     await eventually(lambda: not cluster.open_connections("CP-3"), "CP-3 is offline")
+
+
+async def test_who_is_refused_leaves_no_channel_behind(cluster: Cluster) -> None:
+    with closing(redis.from_url(cluster.redis.url)) as client:
+        before = client.pubsub_channels("*specific*")
+        async with connected(cluster.a, "CP-1") as station:
+            await eventually(
+                lambda: len(client.pubsub_channels("*specific*")) == len(before) + 1, "its channel"
+            )
+            for identity in ("stranger", "bad identity!"):
+                with pytest.raises(InvalidStatus):
+                    await connected(cluster.a, identity).connects()
+            await station.closes()
+        await eventually(lambda: client.pubsub_channels("*specific*") == before, "all have gone")
 
 
 async def test_an_absent_database_is_named_and_nothing_is_lost(cluster: Cluster) -> None:
@@ -178,6 +194,9 @@ async def test_redis_may_come_back_empty(cluster: Cluster) -> None:
     async with connected(cluster.b, "CP-7") as station:
         await station.boots()
         cluster.redis.kill()
+        late = connected(cluster.b, "CP-8")
+        await late.connects()
+        await late.boots()
         status, state, took_s = await asyncio.to_thread(_readiness, cluster.b)
         assert (status, state) == (503, {"database": True, "layer": False, "broker": False})
         assert took_s < 5
@@ -193,6 +212,12 @@ async def test_redis_may_come_back_empty(cluster: Cluster) -> None:
         await becomes(cluster, run, "refused")
         await eventually(lambda: _is_ready(cluster.b), "B is ready")
         await station.closes()
+        # Who came meanwhile is heard of, too.
+        number = await asyncio.to_thread(cluster.station, "CP-8")
+        run = await asyncio.to_thread(visitor.asks, number, "reboot", mode="idle")
+        await late.answers(await late.expects("Reset", within=30), status="Rejected")
+        await becomes(cluster, run, "refused")
+        await late.closes()
 
 
 # -- whichever process is killed, the others go on
